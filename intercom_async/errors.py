@@ -158,8 +158,8 @@ class ConnectError(TransportError):
     def __init__(self, message: str, *, call: str = "", retryable: bool = True) -> None:
         super().__init__(message, call=call)
         self.retryable = retryable
-        """Whether another attempt may help at once: not for an unknown host (unless it has answered
-        before), an untrusted certificate, a proxy's refusal, or after `RetryPolicy.outage_s`."""
+        """Whether another attempt may help at once: not for a host that is unknown or has no TLS
+        (unless it answered before), a bad certificate, a proxy's refusal, or after `outage_s`."""
 
 
 class RequestTimeoutError(TransportError):

@@ -36,7 +36,8 @@ from . import (
     webhooks_send,
     whoami,
 )
-from .console import drop_unwritten, flush, lead_nowhere, put_line, say
+from .console import ResultConsole, drop_unwritten, flush, lead_nowhere, put_line, say
+from .os_errors import words_of
 from .signals import INTERRUPTED, terminable
 
 FAILED, MISUSED = 1, 2
@@ -55,6 +56,7 @@ app: App = App(
     version=__version__,
     version_flags=("--version",),
     suppress_keyboard_interrupt=False,  # `run` says it
+    console=ResultConsole(),
 )
 app.register_install_completion_command(  # pyright: ignore[reportUnknownMemberType] (its keywords have no types)
     help="Install completion for bash, zsh or fish."
@@ -161,7 +163,7 @@ def _failed(error: Exception) -> tuple[int, str]:
             f"unexpected {type(first).__name__}, a defect of this program; "
             f"report it with what {app.name[0]} --debug shows, put before the command"
         )
-    words = describe(first)
+    words = words_of(first) if isinstance(first, OSError) else describe(first)
     if isinstance(first, NotFoundError | DecodeError) and first.call == FIRST_CALL:
         words = f"{words}; if this is no Intercom, check --base-url, INTERCOM_BASE_URL and proxies"
     return MISUSED if isinstance(first, ConfigError) else FAILED, words

@@ -18,8 +18,9 @@ from intercom_async.request.operation import Call, Method, Operation, any_operat
 from intercom_async.request.query_string import add_parameter, to_query
 from .any_list import find_endpoint, items
 from .connection import Connection
-from .console import put_body
+from .console import put_body, put_bytes
 from .options import Flag
+from .os_errors import STDOUT, naming
 from .request_body import read_fields, read_json
 
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
@@ -67,7 +68,8 @@ async def api(
         try:
             if paginate:
                 async for item in items(intercom, call, endpoint):
-                    sys.stdout.buffer.write(item + b"\n")
+                    with naming(STDOUT):
+                        sys.stdout.buffer.write(item + b"\n")
                 return
             answer = await intercom.send(call)
         except ResponseError as error:
@@ -120,7 +122,6 @@ def _put(status: int, headers: Mapping[str, str], body: bytes, *, include: bool)
     if include:
         lines = [f"HTTP/1.1 {status} {PHRASES.get(status, '')}".rstrip()]
         lines += [f"{name}: {printable(value, limit=10_000)}" for name, value in headers.items()]
-        sys.stdout.buffer.write(("\n".join([*lines, "", ""])).encode())
-        sys.stdout.buffer.flush()
+        put_bytes("\n".join([*lines, "", ""]).encode())
     if body:
         put_body(body)

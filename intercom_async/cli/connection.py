@@ -15,6 +15,7 @@ from intercom_async.config import (
     BASE_URL_VARIABLE,
     DEFAULT_VERSION,
     REGION_VARIABLE,
+    TOKEN_VARIABLE,
     Region,
 )
 from intercom_async.errors import ConfigError
@@ -48,9 +49,16 @@ class Connection:
         return f"Connection(region={self.region!r}, version={self.version!r})"
 
     def client(self, **options: Any) -> Intercom:
-        """Make a client; `options` as `Intercom` takes them."""
+        """Make a client; `options` as `Intercom` takes them.
+
+        Raises:
+            ConfigError: There is no token, or an option cannot be used.
+        """
+        token = self.token or os.environ.get(TOKEN_VARIABLE, "")
+        if not token.strip():
+            raise ConfigError(f"no token: set {TOKEN_VARIABLE} to an access token, or give --token")
         return Intercom(
-            self.token,
+            token,
             base_url=self.base_url,
             proxy=self.proxy,
             ssl=None if self.ca_file is None else trusting(self.ca_file),

@@ -15,6 +15,7 @@ from rich.console import Console, ConsoleDimensions, RenderableType
 
 from intercom_async.errors import ConfigError
 from intercom_async.redaction import printable
+from .os_errors import STDOUT, naming
 
 UNWRAPPED = 10_000
 """Columns of a line that goes to a pipe or a file, so that no row is wrapped there
@@ -41,6 +42,48 @@ class PipedConsole(Console):
     def on_broken_pipe(self) -> None:
         """Let the command end as where anything else of it has no reader."""
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+class _ResultStream:
+    """A stream that says of what it cannot write that it is stdout."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write a text."""
+        with naming(STDOUT):
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        """Write out what the stream holds back."""
+        with naming(STDOUT):
+            self._stream.flush()
+
+
+class ResultConsole(Console):
+    """Prints on stdout."""
+
+    @property
+    def file(self) -> IO[str]:
+        """Return the stream that is printed to."""
+        return cast("IO[str]", _ResultStream(super().file))
+
+    @file.setter
+    def file(self, new_file: IO[str]) -> None:
+        """Set another stream, as `Console` allows."""
+        self._file = new_file
+
+    def on_broken_pipe(self) -> None:
+        """Let the command end as where anything else of it has no reader."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+class _PipedResults(ResultConsole, PipedConsole):
+    """Prints tables on stdout."""
 
 
 @contextmanager
@@ -117,7 +160,7 @@ def say(message: str, *, wraps: bool = True) -> None:
 
 def put_view(view: RenderableType) -> None:
     """Print a table or a text on stdout."""
-    PipedConsole(highlight=False).print(view)
+    _PipedResults(highlight=False).print(view)
 
 
 def put_json(body: bytes) -> None:
@@ -149,10 +192,7 @@ def put_body(body: bytes) -> None:
                 f"the answer is {len(body):,} bytes that are no text: send stdout to a file"
             ) from None
         body = for_terminal(body)
-    sys.stdout.buffer.write(body)
-    if is_terminal and not body.endswith(b"\n"):
-        sys.stdout.buffer.write(b"\n")
-    sys.stdout.buffer.flush()
+    put_bytes(body + (b"\n" if is_terminal and not body.endswith(b"\n") else b""))
 
 
 def for_terminal(body: bytes) -> bytes:
@@ -166,15 +206,26 @@ def for_terminal(body: bytes) -> bytes:
 
 def put_raw(body: bytes) -> None:
     """Print a line on stdout."""
-    sys.stdout.buffer.write(body)
-    sys.stdout.buffer.write(b"\n")
-    sys.stdout.buffer.flush()
+    put_bytes(body, b"\n")
+
+
+def put_bytes(*parts: bytes) -> None:
+    """Write bytes on stdout.
+
+    Raises:
+        OSError: They cannot be written; it names stdout.
+    """
+    with naming(STDOUT):
+        for part in parts:
+            sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
 
 
 def flush() -> None:
     """Write out what stdout holds back; a program may have been started without one."""
     if sys.stdout:
-        sys.stdout.flush()
+        with naming(STDOUT):
+            sys.stdout.flush()
 
 
 def drop_unwritten(stream: IO[str] | None) -> None:

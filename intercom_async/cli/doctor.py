@@ -16,6 +16,7 @@ from intercom_async.redaction import printable
 from .connection import Connection, trusting
 from .console import console, put_json, put_raw, put_view, say
 from .options import Flag, Place, check_new_file
+from .os_errors import naming
 
 MARKS = {
     "good": "[green]✓[/]",
@@ -73,7 +74,8 @@ async def doctor(
     else:
         put_view(view(done))
     if save is not None:
-        save_settings(done, save)
+        with naming(save):
+            save_settings(done, save)
         say(f"Saved in {escape(str(save))}.")
     return 0 if done.is_well else 1
 

@@ -18,6 +18,7 @@ from .article_files import STATES, WRITTEN, ArticleFile, file_of, read_file, wri
 from .connection import Connection
 from .console import put_json, say
 from .options import Flag, Place
+from .os_errors import naming
 
 PARTIAL = 3
 """Exit code where something was left as it is."""
@@ -48,7 +49,8 @@ async def pull(
         Overwrite edited files.
     """
     client = (connection or Connection()).client()  # a wrong option is refused before anything
-    await anyio.Path(folder).mkdir(parents=True, exist_ok=True)
+    with naming(folder):
+        await anyio.Path(folder).mkdir(parents=True, exist_ok=True)
     here = {one.id: one for one in _read(folder) if one.id is not None}
     count = {"written": 0, "unchanged": 0, "kept": 0}
     async with client:
@@ -65,7 +67,8 @@ async def pull(
                     say(f"{escape(old.path.name)} was changed here: push it, or pull with --force")
                     count["kept"] += 1
                     continue
-            fresh.path.write_text(written(fresh), encoding="utf-8")
+            with naming(fresh.path):
+                fresh.path.write_text(written(fresh), encoding="utf-8")
             count["written"] += 1
     put_json(msgspec.json.encode(count))
     return PARTIAL if count["kept"] else 0
@@ -179,4 +182,5 @@ async def _take(intercom: Intercom, file: ArticleFile, step: ArticleStep, author
         return
     fresh = file_of(made, file.path.parent)
     file.head = {**file.head, **fresh.head}
-    file.path.write_text(written(file), encoding="utf-8")
+    with naming(file.path):
+        file.path.write_text(written(file), encoding="utf-8")

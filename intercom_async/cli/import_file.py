@@ -21,6 +21,7 @@ from .connection import Connection
 from .console import console, put_json, say
 from .import_columns import Columns, Kind, check_key
 from .options import Flag, Place, check_new_file, whole
+from .os_errors import naming
 from .rejected_rows import RefusedRows, check_rejected, refused_path
 from .row_files import Row, check_rows, is_text, places_of, read_rows
 
@@ -217,7 +218,8 @@ class Import:
     def _save(self, rows: int) -> None:
         found = self.path.stat()
         state = Position(found.st_size, found.st_mtime, rows)
-        self._state.write_bytes(msgspec.json.encode(state))
+        with naming(self._state):
+            self._state.write_bytes(msgspec.json.encode(state))
 
 
 def _what_is_left(refused: RefusedRows) -> str:

@@ -14,6 +14,7 @@ from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
 from intercom_async.errors import ConfigError
+from intercom_async.sync.addresses import instead_of
 
 MAX_COUNT = 10**12
 """Largest number that an option takes
@@ -33,6 +34,9 @@ def _path(_: Any, tokens: Sequence[Token]) -> Path:
     text = tokens[0].value
     if not text.strip():
         raise ValueError(f'Invalid value "{text}": a path is needed.')
+    meant = instead_of(text)
+    if meant is not None:
+        raise ValueError(f"a path is needed, not an address: {meant}.")
     return Path(text)
 
 

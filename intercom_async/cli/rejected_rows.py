@@ -11,6 +11,7 @@ from typing import IO, Any, Self
 import msgspec
 
 from intercom_async.errors import ConfigError
+from .os_errors import naming
 from .row_files import ERROR, Row, csv_layout, is_text, read_lines, read_rows
 
 
@@ -138,12 +139,13 @@ class RefusedRows:
     def put(self, row: Mapping[str, Any], reason: str) -> None:
         """Write one row."""
         self.count += 1
-        file = self._file or self._opened(row)
-        if self._writer is not None:
-            self._writer.writerow({**row, ERROR: reason})
-        else:
-            file.write(msgspec.json.encode({**row, ERROR: reason}).decode() + "\n")
-        file.flush()
+        with naming(self.path):
+            file = self._file or self._opened(row)
+            if self._writer is not None:
+                self._writer.writerow({**row, ERROR: reason})
+            else:
+                file.write(msgspec.json.encode({**row, ERROR: reason}).decode() + "\n")
+            file.flush()
 
     def _opened(self, row: Mapping[str, Any]) -> IO[str]:
         # A file that has appeared since the check is not overwritten.

@@ -30,8 +30,12 @@ def check_rows(path: Path) -> None:
     Raises:
         ConfigError: It does not exist, or has an unknown extension.
     """
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder: import reads a file ({', '.join(ENDINGS)})")
     if path.suffix.lower() not in ENDINGS:
-        raise ConfigError(f"import reads {', '.join(ENDINGS)}, not {path.name}")
+        raise ConfigError(
+            f"import reads {', '.join(ENDINGS)}, not {path}: give a file of such a name"
+        )
     if not path.is_file():
         raise ConfigError(f"there is no file {path}")
 

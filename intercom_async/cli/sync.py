@@ -20,7 +20,8 @@ from .console import console, put_json, put_line, put_view, say
 from .options import Flag, Many
 from .signals import INTERRUPTED, stopping
 from .sync_files import recorder_of, remove_report, write_report
-from .sync_options import Format, SyncOptions, check_report_is_apart, check_streams, sink_of
+from .sync_options import SyncOptions, check_report_is_apart, check_streams
+from .sync_target import Format, sink_of
 from .sync_view import (
     finding,
     outage_line,
@@ -62,7 +63,8 @@ async def sync(
         postgresql://… or s3://bucket/prefix.
     format:
         How rows are written: jsonl, jsonl.zst, parquet or duckdb; by default duckdb for a path that
-        ends in .duckdb, parquet for s3://, else jsonl. duckdb and parquet need their extras.
+        ends in .duckdb, .ddb or .db, parquet for s3://, else jsonl. duckdb and parquet need their
+        extras.
     streams:
         Streams to read, separated by spaces or commas: contacts, conversations, …; all by default.
     since:

@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
 
 from cyclopts import Parameter
 
 from intercom_async.errors import ConfigError
 from intercom_async.moments import to_datetime
-from intercom_async.sync import (
-    STREAMS,
-    DuckDBSink,
-    Failure,
-    JsonlSink,
-    ParquetSink,
-    PostgresSink,
-    Sink,
-)
-from intercom_async.sync.holes import accepts, is_unnamed
+from intercom_async.sync import STREAMS, Failure, Sink
+from intercom_async.sync.hole_names import why_of_no_hole
+from intercom_async.sync.holes import accepts
 from intercom_async.sync.sinks.new_target import is_inside, path_of
 from intercom_async.sync.streams import resolve
 from .options import Count, Flag, Many, Place, Seconds, check_folder, check_new_file
-
-Format = Literal["jsonl", "jsonl.zst", "duckdb", "parquet"]
-SUFFIXES: dict[str, Format] = {".duckdb": "duckdb", ".ddb": "duckdb", ".db": "duckdb"}
-"""Format that the suffix of a path stands for where there is no ``--format``."""
-OTHER_SUFFIXES = frozenset(
-    {".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".zst", ".gz", ".parquet", ".sqlite"}
-)
-"""Suffixes of files; no new folder is given such a name."""
 
 
 @Parameter(name="*")
@@ -104,16 +89,28 @@ def check_streams(names: list[str] | None, options: SyncOptions) -> None:
     if options.drop_stream is not None and not "".join(options.drop_stream).strip(", "):
         raise ConfigError("--drop-stream takes the name of a stream")
     for hole in options.accept_hole or ():
-        stream, _, what = hole.partition(":")
-        if stream not in {each.name for each in STREAMS}:
-            raise ConfigError(f"--accept-hole takes STREAM or STREAM:WHAT; {hole!r} is no stream")
-        if is_unnamed(what):
-            raise ConfigError(
-                f"--accept-hole {hole!r} does not say which holes: name each, or accept all of the "
-                f"stream with --accept-hole {stream}"
-            )
+        _check_hole(hole)
     check_new_file("--report", options.report)
     check_folder("--attachments", options.attachments)
+
+
+def _check_hole(hole: str) -> None:
+    """Refuse a name that no hole has.
+
+    Raises:
+        ConfigError: It is one.
+    """
+    stream, has_more, what = hole.partition(":")
+    names = [each.name for each in STREAMS]
+    if stream not in names:
+        near = get_close_matches(stream.strip().casefold(), names, 1) or ["contacts"]
+        raise ConfigError(
+            f"--accept-hole takes STREAM or STREAM:WHAT, such as {near[0]} or '{near[0]}:all of "
+            f"it'; {hole!r} begins with no stream"
+        )
+    why = why_of_no_hole(stream, dated(what)) if has_more else None
+    if why is not None:
+        raise ConfigError(f"--accept-hole {hole!r} {why}")
 
 
 def check_report_is_apart(report: Path | None, sink: Sink) -> None:
@@ -125,42 +122,3 @@ def check_report_is_apart(report: Path | None, sink: Sink) -> None:
     target = path_of(sink)
     if report is not None and target is not None and is_inside(report, target):
         raise ConfigError(f"--report must be a file apart from the target {sink.where}")
-
-
-def sink_of(to: str, form: Format | None) -> Sink:
-    """Return the target of a path or an address, and a format.
-
-    Raises:
-        ConfigError: It is an address of something that is not supported, or not in this format.
-    """
-    scheme, is_address, _ = to.partition("://")
-    if is_address:
-        return _sink_at(scheme, to, form)
-    path = Path(to)
-    suffix = path.suffix.lower()
-    form = form or SUFFIXES.get(suffix, "jsonl")
-    if form == "duckdb":
-        return DuckDBSink(path)
-    if not to or (suffix in SUFFIXES.keys() | OTHER_SUFFIXES and not path.exists()):
-        raise ConfigError(
-            f"--to {to!r} is no folder's name: jsonl and parquet are written into a folder, "
-            "duckdb into a file that ends in .duckdb"
-        )
-    if form == "parquet":
-        return ParquetSink(path)
-    return JsonlSink(path, compression="zstd" if form == "jsonl.zst" else None)
-
-
-def _sink_at(scheme: str, address: str, form: Format | None) -> Sink:
-    if scheme in ("postgresql", "postgres"):
-        if form is not None:
-            raise ConfigError(f"a database has its own format: leave out --format {form}")
-        return PostgresSink(address)
-    if scheme == "s3":
-        if form not in (None, "parquet"):
-            raise ConfigError(f"object storage takes --format parquet, not {form}")
-        return ParquetSink(address)
-    raise ConfigError(
-        "--to takes a path, postgresql://… or s3://bucket/prefix; "
-        f"{scheme[:20]}:// is not supported"
-    )

@@ -117,7 +117,11 @@ def read_settings(path: str | Path) -> FoundSettings:
     try:
         saved = msgspec.json.decode(Path(path).read_bytes(), type=_Saved)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ConfigError(f"no settings of a doctor in {path}: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(
+            f"no settings of a doctor in {path}: {reason}; correct the path, or let "
+            "intercom-async doctor --save write them"
+        ) from None
     found: FoundSettings = {}
     if saved.region is not None:
         found["region"] = saved.region

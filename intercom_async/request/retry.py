@@ -9,6 +9,7 @@ https://developers.intercom.com/docs/references/rest-api/errors/http-responses
 from __future__ import annotations
 
 import socket
+import ssl
 from random import Random
 from typing import NamedTuple
 
@@ -68,8 +69,9 @@ def after_transport_error(
     if isinstance(error, ConnectError):
         # Nothing was sent: no server is spared by a budget for it.
         pause = pause_s(failures, policy, random)
-        # A name that was resolved before is not unknown: its name server has an outage.
-        is_outage = has_answered and isinstance(error.__cause__, socket.gaierror)
+        # A name that was resolved before is not unknown: its name server has an outage. What has
+        # spoken TLS before has something else in front of it for a while.
+        is_outage = has_answered and isinstance(error.__cause__, socket.gaierror | ssl.SSLError)
         may_help = error.retryable or is_outage
         return Retry(pause, 0, type(error).__name__) if may_help else None
     if repeat == "unsafe":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +10,10 @@ from typing import Any, TypeVar, cast
 
 from intercom_async.config import check_count, check_kind, check_seconds, check_text
 from intercom_async.errors import ConfigError
+from .addresses import instead_of
 from .errors import SyncConfigError
 
 T = TypeVar("T")
-
-_ADDRESS = re.compile(r"([A-Za-z][\w+.-]+:/|.*://)")
-"""What an address begins with, as a `Path` has it as well; a drive has one letter."""
 
 
 @contextmanager
@@ -110,10 +107,9 @@ def checked_path(name: str, value: object) -> Path:
         raise SyncConfigError(
             f"{name} must be a path; it is empty, or has a character that none can have"
         )
-    if _ADDRESS.match(text):
-        raise SyncConfigError(
-            f"{name} must be a path; it is an address, and this is written into files only"
-        )
+    meant = instead_of(text)
+    if meant is not None:
+        raise SyncConfigError(f"{name} must be the path of a file or a folder: {meant}")
     try:
         return Path(text).absolute()
     except OSError:

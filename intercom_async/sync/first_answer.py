@@ -1,7 +1,8 @@
 """Asks whose workspace it is, and waits while the server does not answer that.
 
 An outage that a run begins in is waited out like a later one. What no waiting mends is raised at
-once: an unknown host, a certificate that is not trusted, a token that is not accepted.
+once: an unknown host, one that does not speak TLS or HTTP, a certificate that is not trusted, a
+token that is not accepted.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from intercom_async.errors import (
 from intercom_async.models.admins import App, Me
 from intercom_async.request.operation import Call
 from intercom_async.response import Response
+from intercom_async.transport.failures import NotHttpError
 from .checkpoint import State
 from .errors import SyncError
 from .outage import Outage, OutageError, OutageGate, StoppedError
@@ -111,7 +113,7 @@ def may_pass(error: IntercomError) -> bool:
     if isinstance(error, ConnectError) and not error.retryable:
         # Calls that waited for a connection in vain say so, because of an error that may pass.
         return isinstance(error.__cause__, ConnectError) and may_pass(error.__cause__)
-    return True
+    return not isinstance(error.__cause__, NotHttpError)
 
 
 def stopped_before_it_began(state: State | None, outages: Sequence[Outage] = ()) -> Report:

@@ -14,7 +14,7 @@ from intercom_async.client import Intercom
 from intercom_async.models.admins import Me
 from intercom_async.priority import Priority
 from intercom_async.resources.admins import Admins
-from .attachment_folder import AttachmentFolder
+from .attachment_folder import AttachmentFolder, check_has_files
 from .builtin_streams import STREAMS
 from .carried import LeftOut, begin_again, keep_families, keep_streams
 from .checked_run import checked_run
@@ -177,8 +177,7 @@ class _Run:
         damaged, notes = damaged_streams(opened, self._sink.where, repair=options.repair)
         self._notes += notes
         chosen = chosen_streams(options, state, damaged, self._sink.where, is_older=opened.is_older)
-        files = await call(self._sink, AttachmentFolder.of, options.attachments, chosen)
-        chosen = files.wrap(chosen)
+        check_has_files(chosen, options.attachments)
         gate = OutageGate(self._probe, self._stop, options.patience_s)
         try:
             me = await unless_stopped(
@@ -192,6 +191,8 @@ class _Run:
         if state is None:
             state = State(workspace=workspace, streams={}, is_dated=True)
         check_fits(state, workspace, self._sink.where)
+        files = await call(self._sink, AttachmentFolder.of, options.attachments, chosen)
+        chosen = files.wrap(chosen)
         state.is_dated = state.is_dated and clock.is_believed
         policy = self._policy(started_at, is_resumed=is_resumed, is_dated=state.is_dated)
         keep_families(state, base)

@@ -29,6 +29,12 @@ from .base import Request
 
 _CHECK = "check the network and the address"
 _UNKNOWN_HOST = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA")}
+_MISMATCHES = {
+    *("HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "NO_PROTOCOLS_AVAILABLE", "RECORD_LAYER_FAILURE"),
+    *("TLSV1_ALERT_PROTOCOL_VERSION", "UNKNOWN_PROTOCOL", "UNSUPPORTED_PROTOCOL"),
+    *("WRONG_SSL_VERSION", "WRONG_VERSION_NUMBER"),
+}
+"""What OpenSSL calls an answer in another protocol, such as HTTP without TLS, or none in common."""
 _UNWRITTEN = "Cannot write to closing transport"
 _SERVER_ERRORS_FROM = 500
 """Statuses of a proxy from here on may be gone with the next attempt."""
@@ -44,6 +50,10 @@ class NotSentError(Exception):
 
 class RefusedByProxyError(Exception):
     """A proxy asks for a password, so it has not passed the request on."""
+
+
+class NotHttpError(ConnectionError):
+    """The answer is no HTTP, such as that of a server for TLS."""
 
 
 class TooLargeError(Exception):
@@ -103,9 +113,23 @@ def _unsent(error: Exception, request: Request) -> IntercomError:
             retryable=unknown.errno not in _UNKNOWN_HOST,
         )
     if isinstance(error, OSError):
-        what = f"no connection to {_host(error)}: {_reason(error)}; {_CHECK}"
-        return ConnectError(what, call=name)
+        return _unconnected(error, name)
     return _unready(error, name)
+
+
+def _unconnected(error: OSError, name: str) -> ConnectError:
+    """Say why no connection came about."""
+    mismatch = _mismatch(error)
+    if mismatch is None:
+        return ConnectError(
+            f"no connection to {_host(error)}: {_reason(error)}; {_CHECK}", call=name
+        )
+    return ConnectError(
+        f"{_host(error)} does not speak TLS as it is asked to ({mismatch}): correct the port, or "
+        "use http:// if that is what it speaks",
+        call=name,
+        retryable=False,
+    )
 
 
 def _refused(status: int, name: str) -> ConnectError:
@@ -139,6 +163,12 @@ def _sent(error: Exception, request: Request) -> IntercomError:
         return ConnectError("the connection was closed before the request left", call=request.name)
     if isinstance(error, TimeoutError):
         return RequestTimeoutError(f"no answer within {request.timeout_s:g} s", call=request.name)
+    if isinstance(error, aiohttp.ClientResponseError):
+        return ConnectionLostError(
+            "the answer is no HTTP that can be read: correct the port, or use https:// if that is "
+            "what it speaks",
+            call=request.name,
+        )
     return ConnectionLostError(
         f"the connection ended before the answer was complete: {_reason(error)}", call=request.name
     )
@@ -192,10 +222,21 @@ def _reason(error: Exception) -> str:
     return os.strerror(found.errno or 0) if found is not None else type(error).__name__
 
 
+def _mismatch(error: Exception) -> str | None:
+    """Return what OpenSSL says where the two ends do not speak the same protocol."""
+    reason = _attribute(error, "reason")
+    return reason if reason in _MISMATCHES else None
+
+
 def _plain(error: Exception) -> Exception | None:
     """Return a cause without a request: an OSError where there is one, else its name only."""
     if isinstance(error, TimeoutError | TooLargeError):
         return None
+    if isinstance(error, aiohttp.ClientResponseError):
+        return NotHttpError("the answer is no HTTP")
+    mismatch = _mismatch(error)
+    if mismatch is not None:
+        return ssl.SSLError(ssl.SSL_ERROR_SSL, mismatch)
     unknown = _find(error, socket.gaierror)
     if unknown is not None:
         return socket.gaierror(unknown.errno, _reason(error))

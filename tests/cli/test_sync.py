@@ -21,7 +21,7 @@ pytest.importorskip("cyclopts")
 pytest.importorskip("pyarrow")
 pytest.importorskip("duckdb")
 
-from intercom_async.cli.sync_options import sink_of
+from intercom_async.cli.sync_target import sink_of
 from intercom_async.sync import DuckDBSink, JsonlSink, Sink
 
 pytestmark = [pytest.mark.anyio, pytest.mark.once]

@@ -96,7 +96,7 @@ def test_what_a_killed_process_committed_gets_the_memory_that_it_needs(
     database = Database(duckdb, tmp_path / "killed.duckdb", tmp_path)
     database.memory_mb = 1
     with database.connected(read_only=True):
-        assert database.ask("SELECT count(*) FROM rows") == [(500,)]
+        assert database.ask("SELECT count(*) FROM target.main.rows") == [(500,)]
 
 
 def test_a_commit_gets_the_memory_that_it_needs(path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_database_that_another_process_has_is_busy(path: Path) -> None:
     with Popen([sys.executable, "-c", HOLD, path], stdin=PIPE, stdout=PIPE) as holding:
         assert holding.stdout is not None
         assert holding.stdout.readline()
-        with pytest.raises(BusyTargetError, match="cannot be opened: IO Error"):
+        with pytest.raises(BusyTargetError, match="is open in another process"):
             run(path, "2")
         holding.communicate()
     assert run(path, "2") == ["1", "2"]
@@ -180,7 +180,7 @@ def test_a_version_without_one_of_its_errors(path: Path, monkeypatch: pytest.Mon
     with Popen([sys.executable, "-c", HOLD, path], stdin=PIPE, stdout=PIPE) as holding:
         assert holding.stdout is not None
         assert holding.stdout.readline()
-        with pytest.raises(BusyTargetError, match="cannot be opened: IO Error"):
+        with pytest.raises(BusyTargetError, match="is open in another process"):
             run(path, "2")
         holding.communicate()
 

@@ -256,7 +256,7 @@ async def test_a_target_that_is_neither_file_nor_folder(
     form: str, intercom: Intercom, tmp_path: Path
 ) -> None:
     os.mkfifo(tmp_path / "target")
-    with pytest.raises(TargetError, match="move away what is there"):
+    with pytest.raises(TargetError, match="is a pipe or a device"):
         await sync(intercom, ["tags"], sink=make_sink(form, tmp_path))
 
 

@@ -22,6 +22,7 @@ from intercom_async.errors import (
 )
 from intercom_async.transport.base import Request
 from intercom_async.transport.failures import (
+    NotHttpError,
     NotSentError,
     RefusedByProxyError,
     TooLargeError,
@@ -98,7 +99,13 @@ UNSENT: dict[str, tuple[Exception, type[IntercomError], str, bool | None]] = {
         f"no connection to {HOST}: Connection refused",
         True,
     ),
-    "TLS": (tls("WRONG_VERSION_NUMBER"), ConnectError, f"{HOST}: WRONG_VERSION_NUMBER", True),
+    "TLS": (tls("TLSV1_ALERT_DECODE_ERROR"), ConnectError, ": TLSV1_ALERT_DECODE_ERROR", True),
+    "no TLS": (
+        tls("WRONG_VERSION_NUMBER"),
+        ConnectError,
+        f"{HOST} does not speak TLS as it is asked to (WRONG_VERSION_NUMBER): correct the port",
+        False,
+    ),
     "TLS without reason": (tls(None), ConnectError, f"{HOST}: TLS failed", True),
     "no host": (REFUSED, ConnectError, "no connection to the server: Connection refused", True),
     "session closed": (RuntimeError("Session is closed"), ClosedError, "session is closed", None),
@@ -128,6 +135,11 @@ SENT: dict[str, tuple[Exception, type[IntercomError], str]] = {
         RuntimeError("Cannot write to closing transport"), ConnectionLostError, "RuntimeError",
     ),
     "timeout": (TimeoutError(), RequestTimeoutError, "no answer within 60 s"),
+    "no HTTP": (
+        aiohttp.ClientResponseError(INFO, (), message="secret"),
+        ConnectionLostError,
+        "no HTTP that can be read: correct the port, or use https://",
+    ),
     "lost": (aiohttp.ServerDisconnectedError(), ConnectionLostError, "ServerDisconnectedError"),
     "system": (
         behind(aiohttp.ClientPayloadError("secret"), ConnectionResetError(104, "secret")),
@@ -187,7 +199,15 @@ CAUSES: dict[str, tuple[Exception, Exception | None]] = {
         behind(tls("EOF"), ConnectionResetError(104, "secret")),
         OSError(104, "Connection reset by peer"),
     ),
-    "TLS": (tls("WRONG_VERSION_NUMBER"), ConnectionError("WRONG_VERSION_NUMBER")),
+    "TLS": (tls("BAD_RECORD_TYPE"), ConnectionError("BAD_RECORD_TYPE")),
+    "no TLS": (
+        tls("WRONG_VERSION_NUMBER"),
+        ssl.SSLError(ssl.SSL_ERROR_SSL, "WRONG_VERSION_NUMBER"),
+    ),
+    "no HTTP": (
+        aiohttp.ClientResponseError(INFO, (), message="secret"),
+        NotHttpError("the answer is no HTTP"),
+    ),
     "no number of the system": (OSError(-3, "secret"), ConnectionError("Unknown error -3")),
     "another": (aiohttp.ServerDisconnectedError(), ConnectionError("ServerDisconnectedError")),
 }

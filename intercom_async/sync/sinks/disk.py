@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -53,6 +54,10 @@ class Disk(Protocol):
 
     def remove(self, path: Path) -> None:
         """Remove a file, or a folder with all that is in it; nothing there is no error."""
+        ...
+
+    def remove_empty(self, path: Path) -> None:
+        """Remove a folder; one that has something in it stays."""
         ...
 
     def make_folder(self, path: Path) -> None:
@@ -129,6 +134,11 @@ class OsDisk:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+
+    def remove_empty(self, path: Path) -> None:
+        """Remove a folder; one that has something in it stays."""
+        with suppress(OSError):
+            path.rmdir()
 
     def make_folder(self, path: Path) -> None:
         """Make a folder that only its owner can enter; one that is there stays."""

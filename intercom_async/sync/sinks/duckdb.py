@@ -30,16 +30,17 @@ from .duckdb_sql import (
     TAKEN,
     Database,
     name_in_sql,
+    table_in_sql,
 )
 from .duckdb_staging import StagingFile
 from .duckdb_statements import fill_statement, insert_statement, parent_of
 from .entries import Entry
 from .extra import load
-from .failures import failures_as_target_errors, shown
+from .failures import failures_as_target_errors
 from .files import JOURNAL_NAME, TargetLock
 from .journal import Journal
 from .merge import Emitted, Merge
-from .new_target import PathTarget, private_folder
+from .new_target import PathTarget, check_place, private_folder
 from .ownership import older_streams, refuse_taken
 
 STATE_TABLE = "intercom_async_state"
@@ -94,18 +95,7 @@ class DuckDBSink(PathTarget):
     def open(self, *, verify: bool = False) -> Opened:
         """Take hold of the database and return the state in it."""
         with failures_as_target_errors(self.where):
-            if self._path.is_symlink():
-                what = "is a link that leads in a circle, or was made just now"
-                raise TargetError(f"{self.where} {what}: correct it, or run again")
-            if self._path.is_dir():
-                raise TargetError(f"{self.where} is a folder; a DuckDB database is a file")
-            if self._path.exists() and not self._path.is_file():
-                raise TargetError(f"{self.where} is a pipe or a device, not a file")
-            if not self._path.parent.is_dir():
-                where = shown(self._path.parent)
-                raise TargetError(f"{where} is not there; make it, or correct the path")
-            self._disk.make_folder(self._private)
-            self._disk.sync_folder(self._path.parent)
+            check_place(self._path, kind="file")
             self._lock.take()
             state: bytes | None = None
             found: list[tuple[str, str]] = []
@@ -136,7 +126,7 @@ class DuckDBSink(PathTarget):
         if STATE_TABLE not in self._names:
             return None
         names = self._database.columns(STATE_TABLE)
-        found = self._database.ask(f"SELECT * FROM {STATE_TABLE}")
+        found = self._database.ask(f"SELECT * FROM {table_in_sql(STATE_TABLE)}")
         if not found:
             return None
         row = dict(zip(names, found[0], strict=True))
@@ -193,7 +183,7 @@ class DuckDBSink(PathTarget):
         )
         yield from self._database.stream(
             f"SELECT {first}, {name_in_sql(key)}, {parent}, {version}, {digest}, {gone}, {synced} "
-            f"FROM {name_in_sql(name)}",
+            f"FROM {table_in_sql(name)}",
             READ_ROWS if first == ROWID else READ_RECORDS,
         )
 
@@ -231,9 +221,10 @@ class DuckDBSink(PathTarget):
         stored = self._stored.next()
         with self._database.connected(read_only=False), self._database.transaction():
             for name in self._tables:
-                self._bring_forward(name, stored, departed)
+                with self._database.writing(name):
+                    self._bring_forward(name, stored, departed)
             for name in sorted(self._ours() & set(dropped)):
-                self._database.ask(f"DROP TABLE IF EXISTS {name_in_sql(name)}")
+                self._database.ask(f"DROP TABLE IF EXISTS {table_in_sql(name)}")
                 stored.forget(name)
             self._save(state, stored)
         return stored
@@ -243,14 +234,13 @@ class DuckDBSink(PathTarget):
         return {*self._stored.rows, *self._older}
 
     def _save(self, state: bytes, stored: StoredDatabase) -> None:
+        table = table_in_sql(STATE_TABLE)
         if self._is_older:
-            self._database.ask(f"DROP TABLE {STATE_TABLE}")
+            self._database.ask(f"DROP TABLE {table}")
+        self._database.ask(f"CREATE TABLE IF NOT EXISTS {table} (state VARCHAR, sink VARCHAR)")
+        self._database.ask(f"DELETE FROM {table}")
         self._database.ask(
-            f"CREATE TABLE IF NOT EXISTS {STATE_TABLE} (state VARCHAR, sink VARCHAR)"
-        )
-        self._database.ask(f"DELETE FROM {STATE_TABLE}")
-        self._database.ask(
-            f"INSERT INTO {STATE_TABLE} VALUES ($1, $2)",
+            f"INSERT INTO {table} VALUES ($1, $2)",
             [state.decode(), msgspec.json.encode(stored).decode()],
         )
 
@@ -259,7 +249,7 @@ class DuckDBSink(PathTarget):
         columns = TableColumns(self._tables[name], stored.extra.get(name, ()), own=TAKEN)
         is_there = name in self._names
         if is_there and name in self._without:
-            self._database.ask(f"DROP TABLE {name_in_sql(name)}")
+            self._database.ask(f"DROP TABLE {table_in_sql(name)}")
             is_there = False
         if is_there:
             self._migrate(name, columns)
@@ -282,11 +272,11 @@ class DuckDBSink(PathTarget):
             f"{DELETED_AT} TIMESTAMP",
             f"{DIGEST} UBIGINT",
         ]
-        self._database.ask(f"CREATE TABLE {name_in_sql(name)} ({', '.join(listed)})")
+        self._database.ask(f"CREATE TABLE {table_in_sql(name)} ({', '.join(listed)})")
 
     def _migrate(self, name: str, columns: TableColumns) -> None:
         """Give a table the columns that it should have."""
-        table, there = name_in_sql(name), self._database.columns(name)
+        table, there = table_in_sql(name), self._database.columns(name)
         for own, kind in ((SYNCED_AT, "TIMESTAMP"), (DELETED_AT, "TIMESTAMP"), (DIGEST, "UBIGINT")):
             if own not in there:
                 self._database.ask(f"ALTER TABLE {table} ADD COLUMN {own} {kind}")
@@ -306,7 +296,7 @@ class DuckDBSink(PathTarget):
 
         Somebody has changed them, or another version's model; no row has fields that are new.
         """
-        table, there = name_in_sql(name), self._database.columns(name)
+        table, there = table_in_sql(name), self._database.columns(name)
         kinds = {column.lower(): kind for column, kind in there.items()}  # names have no case
         filled: list[TableColumn] = []
         for column in columns:
@@ -334,7 +324,7 @@ class DuckDBSink(PathTarget):
                 drop.append(rowid)
             elif fate != "keep":
                 gone.setdefault(int(fate), array("q")).append(rowid)
-        table = name_in_sql(name)
+        table = table_in_sql(name)
         for begin in range(0, len(drop), CHANGE_ROWS):
             self._database.ask(
                 f"DELETE FROM {table} WHERE rowid IN (SELECT unnest($1::BIGINT[]))",

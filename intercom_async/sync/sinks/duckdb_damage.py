@@ -9,7 +9,7 @@ import msgspec
 from intercom_async.sync.errors import TargetError
 from intercom_async.sync.merging import is_digest_of
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn, TableColumns
-from .duckdb_sql import COLUMN_TYPES, READ_RECORDS, ROWID, Database, name_in_sql
+from .duckdb_sql import COLUMN_TYPES, READ_RECORDS, ROWID, Database, table_in_sql
 from .duckdb_staging import VECTOR_BYTES, VECTOR_ROWS
 from .duckdb_statements import differing_statement
 from .table_damage import (
@@ -47,7 +47,7 @@ class StoredDatabase(msgspec.Struct):
     def note(self, database: Database, name: str, columns: TableColumns) -> None:
         """Note a table as it is now."""
         self.extra[name], self.columns[name] = columns.extra, columns.all
-        self.rows[name] = database.ask(f"SELECT count(*) FROM {name_in_sql(name)}")[0][0]
+        self.rows[name] = database.ask(f"SELECT count(*) FROM {table_in_sql(name)}")[0][0]
         self.sums[name] = _sums(database, name)
 
     def forget(self, name: str) -> None:
@@ -62,7 +62,7 @@ def _sums(database: Database, name: str) -> str:
     """Return the sums of a table's digests and moments: columns that are short, and read fast."""
     moments = (f"sum(epoch({own})::BIGINT)" for own in (SYNCED_AT, DELETED_AT))
     listed = ", ".join([f"sum({DIGEST}::HUGEINT)", f"count({DELETED_AT})", *moments])
-    found = database.ask(f"SELECT {listed} FROM {name_in_sql(name)}")[0]
+    found = database.ask(f"SELECT {listed} FROM {table_in_sql(name)}")[0]
     return " ".join(str(value or 0) for value in found)
 
 
@@ -89,7 +89,7 @@ def damaged(
 
 def _missing(database: Database, stored: StoredDatabase, name: str) -> str:
     """Say which rows a table lacks, or has too many, if any."""
-    count = database.ask(f"SELECT count(*) FROM {name_in_sql(name)}")[0][0]
+    count = database.ask(f"SELECT count(*) FROM {table_in_sql(name)}")[0][0]
     if count != stored.rows[name]:
         return other_count(name, count, stored.rows[name])
     return ""
@@ -97,7 +97,7 @@ def _missing(database: Database, stored: StoredDatabase, name: str) -> str:
 
 def _changed(database: Database, stored: StoredDatabase, name: str) -> str:
     """Say what of a table was changed, if anything."""
-    table, there, columns = name_in_sql(name), database.columns(name), stored.columns.get(name, [])
+    table, there, columns = table_in_sql(name), database.columns(name), stored.columns.get(name, [])
     wanted = (RECORD, DIGEST, SYNCED_AT, DELETED_AT) if columns else (RECORD, DIGEST)
     for column in wanted:
         if column not in there:

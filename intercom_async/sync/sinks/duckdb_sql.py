@@ -35,8 +35,13 @@ LARGE_BYTES = 2**19
 """A record that is larger needs more memory than `MEMORY_MB`."""
 SEPARATOR = "\x01"
 """Between the values of a staged line; no JSON can have it."""
+ATTACHED = "target"
+"""What the database is called where it is attached. It is not the default database, so functions
+and types of a user's in it are not found: a macro `epoch` would be taken for DuckDB's own
+(test_users_objects.py::test_macros_and_types_of_a_users_are_not_ours)."""
 HELD = "Could not set lock"
 """What DuckDB says where another process has the file (test_duckdb_errors.py)."""
+_PROCESS = re.compile(r"PID [0-9]+")
 WITHOUT_ROWS = (
     "OperationalError",
     "CatalogException",
@@ -46,6 +51,9 @@ WITHOUT_ROWS = (
 )
 """Errors of DuckDB that quote no row; 1.2 has not all of them
 (test_duckdb_errors.py::test_a_version_without_one_of_its_errors)."""
+DEPENDED_ON = ("depend on it", "depends on it", "is main key table of")
+"""What DuckDB says where something else stands in the way of a change to a table."""
+_NOT_NULL = re.compile(r"NOT NULL constraint failed: [^.\n]*\.([^\n]{1,100})")
 NO_MEMORY = ("failed to pin block", "could not allocate block")
 """What DuckDB says where a commit needs more memory, as an error of the transaction
 (test_duckdb_errors.py::test_a_commit_gets_the_memory_that_it_needs)."""
@@ -85,6 +93,8 @@ class Database:
         self._private = private
         self._wal = path.parent / f"{path.name}.wal"
         self._connection: Any = None
+        self._table = ""
+        """What messages name as the table that is written."""
         self.memory_mb: int = MEMORY_MB
         """Megabytes that it may use, while no record is large."""
 
@@ -126,9 +136,8 @@ class Database:
             )
             options = "READ_ONLY" if read_only else f"ROW_GROUP_SIZE {GROUP_ROWS}"
             self._connection.execute(
-                f"ATTACH {text_in_sql(str(path))} AS target (TYPE duckdb, {options})"
+                f"ATTACH {text_in_sql(str(path))} AS {ATTACHED} (TYPE duckdb, {options})"
             )
-            self._connection.execute("USE target")
         except self._duckdb.Error as error:
             self.close()
             raise self._unopened(error) from origin_of(error)
@@ -139,11 +148,14 @@ class Database:
             return TargetError(
                 f"{shown(self._path)} is damaged ({name_of(error)}): move it away and sync again"
             )
-        words = f"{shown(self._path)} cannot be opened: {self._words(error)}"
         if isinstance(error, duckdb.IOException) and HELD in str(error):
+            holder = _PROCESS.search(str(error))
+            who = f"another process{f' ({holder[0]})' if holder else ''}"
             return BusyTargetError(
-                f"{words}; end that process, or wait with --wait SECONDS; {KEPT}"
+                f"{shown(self._path)} is open in {who}: end that process, or wait with --wait "
+                f"SECONDS; {KEPT}"
             )
+        words = f"{shown(self._path)} cannot be opened: {self._words(error)}"
         is_memory = isinstance(error, duckdb.OutOfMemoryException)
         if is_memory:
             return DatabaseMemoryError(words)
@@ -184,7 +196,16 @@ class Database:
         # For want of memory here, nothing that is committed may be repeated: what is left to do is
         # done by the next connection.
         with suppress(DatabaseMemoryError):
-            self.ask("CHECKPOINT")
+            self.ask(f"CHECKPOINT {ATTACHED}")
+
+    @contextmanager
+    def writing(self, table: str) -> Generator[None]:
+        """Name a table in the errors of the block."""
+        self._table = table
+        try:
+            yield
+        finally:
+            self._table = ""
 
     @contextmanager
     def memory_for(self, size: int) -> Generator[None]:
@@ -231,7 +252,7 @@ class Database:
 
     def columns(self, table: str) -> dict[str, str]:
         """Return the names and types of a table's columns."""
-        return {str(row[0]): str(row[1]) for row in self.ask(f"DESCRIBE {name_in_sql(table)}")}
+        return {str(row[0]): str(row[1]) for row in self.ask(f"DESCRIBE {table_in_sql(table)}")}
 
     def text_compression(self) -> str:
         """Return how a column of long texts is to be compressed, as part of its declaration.
@@ -257,7 +278,7 @@ class Database:
         for name, comment in found:
             text = wanted.get(str(name), comment)
             if text != comment:
-                column = f"{name_in_sql(table)}.{name_in_sql(str(name))}"
+                column = f"{table_in_sql(table)}.{name_in_sql(str(name))}"
                 self.ask(f"COMMENT ON COLUMN {column} IS {text_in_sql(text)}")
 
     def _refused(self, error: Exception) -> TargetError:
@@ -266,7 +287,22 @@ class Database:
             and any(text in str(error) for text in NO_MEMORY)
         )
         kind = DatabaseMemoryError if is_memory else TargetError
-        return kind(f"{shown(self._path)}: {self._words(error)}; {KEPT}")
+        table = f"table {self._table}: " if self._table else ""
+        words = f"{table}{self._words(error)}"
+        return kind(f"{shown(self._path)}: {words}{self._advice(error)}; {KEPT}")
+
+    def _advice(self, error: Exception) -> str:
+        """Say what to do where something of a user's stands in the way: the sync has no rules."""
+        if isinstance(error, self._duckdb.ConstraintException):
+            column = _NOT_NULL.search(str(error))
+            own = f"the column {column[1]}, or another rule" if column else "a rule"
+            return f": {own} of your own refuses what the sync writes: drop it"
+        if any(text in str(error) for text in DEPENDED_ON):
+            return (
+                ": an index, view or table of your own depends on it: drop that, run again, and "
+                "create it again"
+            )
+        return ""
 
     def _words(self, error: Exception) -> str:
         """Return the first line of what DuckDB says; where that may quote a row, its class."""
@@ -290,6 +326,11 @@ def name_in_sql(name: str) -> str:
     """Return a name as an identifier."""
     quoted = name.replace('"', '""')
     return f'"{quoted}"'
+
+
+def table_in_sql(name: str) -> str:
+    """Return a table of the database by its whole name."""
+    return f"{ATTACHED}.main.{name_in_sql(name)}"
 
 
 def text_in_sql(text: str) -> str:

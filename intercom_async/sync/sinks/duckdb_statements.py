@@ -16,7 +16,7 @@ from intercom_async.moments import (
     ZONED_TEXT,
 )
 from .columns import DELETED_AT, DIGEST, RECORD, SYNCED_AT, TableColumn
-from .duckdb_sql import COLUMN_TYPES, ROWID, SEPARATOR, name_in_sql, text_in_sql
+from .duckdb_sql import COLUMN_TYPES, ROWID, SEPARATOR, name_in_sql, table_in_sql, text_in_sql
 
 LINE_BYTES = 2**21
 """Longest line that the reader of staged rows takes, if no record is longer."""
@@ -46,7 +46,7 @@ def insert_statement(table: str, columns: list[TableColumn], staged: Path, longe
     values = [_value(column, is_parsed=column.field in together) for column in columns]
     line = max(LINE_BYTES, longest + 1_024)
     return (
-        f"INSERT INTO {name_in_sql(table)} ({', '.join([*names, DIGEST])}) "
+        f"INSERT INTO {table_in_sql(table)} ({', '.join([*names, DIGEST])}) "
         f"SELECT {', '.join(values)}, r, make_timestamp(synced * 1000000), "
         "make_timestamp(gone * 1000000), digest "
         f"FROM (SELECT r, told, synced, gone, digest, from_json(told, {_shape(columns)}) AS s "

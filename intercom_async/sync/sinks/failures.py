@@ -77,9 +77,7 @@ def failure_of(where: str, error: Exception, *, names_files: bool = True) -> Tar
 def _reason(error: Exception) -> str | None:
     """Say what went wrong and what to do; None where nobody expected it."""
     if isinstance(error, OSError) and error.errno is not None:
-        words = error.strerror or type(error).__name__
-        advice = _ADVICE.get(error.errno)
-        return words if advice is None else f"{words}: {advice}"
+        return with_advice(error)
     name = name_of(error)
     if isinstance(error, MemoryError):
         return f"there is not enough memory for it ({name})"
@@ -88,6 +86,13 @@ def _reason(error: Exception) -> str | None:
     if is_plain or isinstance(error, _UNREADABLE) or name.startswith("pyarrow."):
         return f"what is stored there cannot be read ({name}): run with --verify, then --repair"
     return None
+
+
+def with_advice(error: OSError) -> str:
+    """Return the words of the system with what to do about them."""
+    words = error.strerror or type(error).__name__
+    advice = _ADVICE.get(error.errno or 0)
+    return words if advice is None else f"{words}: {advice}"
 
 
 def _file_in(where: str, error: Exception) -> str:

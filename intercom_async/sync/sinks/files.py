@@ -17,6 +17,9 @@ from .failures import shown
 BLAKE2_DIGITS = 32
 """Length of a digest in older manifests (test_older_targets.py)."""
 LOCK_NAME, EPOCH_NAME, JOURNAL_NAME = "lock", "epoch", "journal"
+LOCK_TRIES = 5
+"""Times that a lock is taken which others may not find, as a refused run removes its own; a file
+system may also tell two of one file (test_target_lock.py)."""
 TAIL_BYTES = 4096
 """Bytes at the end of each file that every run compares."""
 
@@ -26,6 +29,7 @@ class TargetLock:
 
     File locks fail on some network file systems. So each process that opens a target writes a new
     epoch, and one that finds another epoch than its own before it writes has lost the target.
+    What was made for a run that has written nothing, as it was refused, is removed with the hold.
 
     Args:
         disk: Where files are.
@@ -39,6 +43,9 @@ class TargetLock:
         self._where = where
         self._lock: int | None = None
         self._epoch = b""
+        self._made: list[str] = []
+        """What was made in the folder, and is removed if nothing is written."""
+        self._made_folder = False
 
     def take(self) -> None:
         """Take hold of the target.
@@ -46,7 +53,13 @@ class TargetLock:
         Raises:
             BusyTargetError: Another process has it.
         """
-        self._take_lock()
+        disk, folder = self._disk, self._folder
+        there = disk.names(folder)
+        self._made_folder = not disk.is_folder(folder)
+        disk.make_folder(folder)
+        disk.sync_folder(folder.parent)
+        self._take_lock(is_new=LOCK_NAME not in there)
+        self._made = [name for name in (EPOCH_NAME, LOCK_NAME) if name not in there]
         self._epoch = secrets.token_hex(8).encode()
         with self._disk.create(self._folder / EPOCH_NAME) as file:
             file.write(self._epoch)
@@ -58,31 +71,66 @@ class TargetLock:
         Raises:
             BusyTargetError: It has.
         """
-        if self._disk.size(self._folder / EPOCH_NAME) is not None:
-            with self._disk.read(self._folder / EPOCH_NAME) as file:
-                if file.read() == self._epoch:
-                    return
-        raise BusyTargetError(f"{self._where} was taken over by another sync; nothing was changed")
+        if self._read_epoch() != self._epoch:
+            what = "was taken over by another sync; nothing was changed"
+            raise BusyTargetError(f"{self._where} {what}")
+        self._made, self._made_folder = [], False
 
-    def _take_lock(self) -> None:
+    def _read_epoch(self) -> bytes:
+        """Return the epoch that stands there; nothing where there is none."""
+        if self._disk.size(self._folder / EPOCH_NAME) is None:
+            return b""
+        with self._disk.read(self._folder / EPOCH_NAME) as file:
+            return file.read()
+
+    def _take_lock(self, *, is_new: bool) -> None:
         try:
             import fcntl  # noqa: PLC0415 (there is none on Windows, and no lock either)
         except ImportError:
             return
-        self._lock = os.open(self._folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        path = self._folder / LOCK_NAME
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for number in range(LOCK_TRIES):
+                if number:
+                    self._close()
+                    self._disk.make_folder(self._folder)
+                with contextlib.suppress(FileNotFoundError):
+                    self._lock = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+                    fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if self._is_at(path):
+                        return
         except BlockingIOError:
-            self.release()
+            self._close()
             raise BusyTargetError(
                 f"{self._where} is being written to by another sync; --wait SECONDS waits for it"
             ) from None
         except OSError:  # such as of a file system without locks
-            self.release()
+            self._close()
+            if is_new:
+                with contextlib.suppress(OSError):
+                    self._disk.remove(path)
             raise
 
+    def _is_at(self, path: Path) -> bool:
+        """Say whether the lock is the one that others find: a refused run removes its own."""
+        return self._lock is not None and os.path.samestat(os.fstat(self._lock), path.stat())
+
     def release(self) -> None:
-        """Let go of the target."""
+        """Let go of the target, and leave nothing of a run that has written nothing."""
+        made, self._made = self._made, []
+        try:
+            with contextlib.suppress(OSError):
+                # One that could not be written is a part of it.
+                if made and self._epoch.startswith(self._read_epoch()):
+                    for name in made:
+                        self._disk.remove(self._folder / name)
+                if self._made_folder:
+                    self._made_folder = False
+                    self._disk.remove_empty(self._folder)
+        finally:
+            self._close()
+
+    def _close(self) -> None:
         if self._lock is not None:
             lock, self._lock = self._lock, None
             with contextlib.suppress(OSError):

@@ -34,6 +34,7 @@ from .files import (
     write_whole,
 )
 from .journal import Journal
+from .new_target import check_place
 from .ownership import older_streams, refuse_taken
 
 STATE_NAME = "sync-state.json"
@@ -124,20 +125,18 @@ class Folder:
         self.journal: Journal = Journal(disk, self.private / JOURNAL_NAME)
         self.manifest: Manifest = Manifest(format_of_rows=rows, sync=msgspec.Raw(b"null"))
         self.is_older: bool = False
+        self._is_made = False
+        """Whether the folder was made when it was opened."""
 
     def open(self, *, verify: bool) -> Opened:
         """Take hold of the folder, finish an interrupted publication and compare the files."""
         disk, path = self.disk, self.path
-        if disk.size(path) is not None:
-            raise TargetError(f"{shown(path)} is a file; this format is written into a folder")
-        if not disk.is_folder(path):
-            if not disk.is_folder(path.parent):
-                raise TargetError(f"{path.parent} is not there; make it, or correct the path")
+        check_place(path, kind="folder")
+        self._is_made = not disk.is_folder(path)
+        if self._is_made:
             disk.make_folder(path)
             disk.sync_folder(path.parent)
         self._refuse_other_files()
-        disk.make_folder(self.private)
-        disk.sync_folder(path)
         self._lock.take()
         if disk.size(path / STATE_NAME) is None:
             self.journal.open(0)
@@ -306,6 +305,9 @@ class Folder:
         self.disk.rename(staged, final)
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Let go of the folder; one that was made, and in which nothing was written, goes."""
         self.journal.close()
         self._lock.release()
+        if self._is_made:
+            self._is_made = False
+            self.disk.remove_empty(self.path)

@@ -13,6 +13,7 @@ mode makes session locks useless.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 
 from intercom_async.sync.errors import BusyTargetError
@@ -55,7 +56,8 @@ class PostgresSink(CheckedTables):
 
     Raises:
         TargetError: psycopg is missing.
-        SyncConfigError: The address or the schema is no text, or an empty one.
+        SyncConfigError: The address or the schema is no text or an empty one, or the schema has
+            more than 63 bytes, a percent sign, or a name that PostgreSQL keeps for itself.
     """
 
     def __init__(self, conninfo: str, *, schema: str = "intercom", inline: bool = False) -> None:
@@ -69,6 +71,8 @@ class PostgresSink(CheckedTables):
         """Tables of which it has more than first Puts."""
         self._unstaged: set[str] = set()
         """Tables of which an earlier run has left rows in it that are not staged."""
+        self._made: list[str] = []
+        """What removes what was made when it was opened; nothing once something is written."""
 
     # Opening ----------------------------------------------------------------------------------
 
@@ -88,19 +92,23 @@ class PostgresSink(CheckedTables):
     def _open(self, *, verify: bool) -> Opened:
         with self._errors():
             self._connection = self._connect()
+            # Before all else: a sync that holds it may be about to remove what it has made.
+            self._refuse_another_sync()
             with self._connection.transaction():
                 # CREATE … IF NOT EXISTS is no protection from another process that does the same.
                 self._ask("SELECT pg_advisory_xact_lock(hashtext('intercom_async'))")
-                if self._ask("SELECT to_regnamespace(%s) IS NULL", [identifier(self._schema)])[0][
-                    0
-                ]:
+                schema, has = identifier(self._schema), "to_regnamespace(%s), to_regclass(%s)"
+                there = self._ask(f"SELECT {has}", [schema, self._own(STATE)])[0]
+                if there[0] is None:
                     # Asked before: IF NOT EXISTS takes the right to create, where it is there, too.
-                    self._ask(f"CREATE SCHEMA {identifier(self._schema)}")
+                    self._ask(f"CREATE SCHEMA {schema}")
+                self._made = (
+                    [] if there[1] is not None else _removal(schema, is_made=there[0] is None)
+                )
                 self._lost = self._without_journal()
                 if not self._lost:
                     self._ask(setup(self._schema))
                 self._compression = "lz4" if self._ask(LZ4)[0][0] else ""
-            self._refuse_another_sync()
             with self._connection.transaction():
                 found = self._ask(
                     f"UPDATE {self._own(STATE)} SET epoch = epoch + 1 "
@@ -289,6 +297,21 @@ class PostgresSink(CheckedTables):
         )
         if not found:
             raise BusyTargetError(f"{self.where} was taken over by another sync")
+        self._made = []
+
+    def close(self) -> None:
+        """Let go of the schema; what was made for a run that has written nothing goes, too."""
+        made, self._made = self._made, []
+        if made and self._connection is not None:
+            with suppress(self._psycopg.Error), self._connection.transaction():
+                state = self._own(STATE)
+                is_ours = "epoch = %s AND state IS NULL AND journal_state IS NULL"
+                if self._ask(f"SELECT 1 FROM {state} WHERE {is_ours} FOR UPDATE", [self._epoch]):
+                    for statement in made:
+                        # Something of a user's may have come into the schema meanwhile.
+                        with suppress(self._psycopg.Error), self._connection.transaction():
+                            self._ask(statement)
+        super().close()
 
     def _bring_forward(self, name: str, stored: StoredTables, departed: Departed) -> None:
         """Bring one table to the next generation."""
@@ -340,6 +363,15 @@ class PostgresSink(CheckedTables):
                 self._unstaged |= _unstaged_by(entries)
             self._changed = changed
         return self._changed, self._repeated
+
+
+def _removal(schema: str, *, is_made: bool) -> list[str]:
+    """Return what removes the sink's own tables, and the schema if it was made with them."""
+    return [
+        f"DROP TABLE {schema}.{STATE}, {schema}.{JOURNAL}",
+        f"DROP FUNCTION {schema}.intercom_async_moment(jsonb)",
+        *([f"DROP SCHEMA {schema}"] if is_made else []),
+    ]
 
 
 def _unstaged_by(entries: Sequence[Entry]) -> set[str]:

@@ -15,7 +15,17 @@ from .columns import DELETED_AT, DIGEST, SYNCED_AT, TableColumn, TableColumns
 from .entries import Entry, Put
 from .extra import load
 from .failures import KEPT
-from .postgres_sql import JOURNAL, RAW, SHARDS, STATE, TAKEN, identifier, literal, unsigned
+from .postgres_checks import check_encoding, check_schema
+from .postgres_sql import (
+    JOURNAL,
+    RAW,
+    SHARDS,
+    STATE,
+    TAKEN,
+    identifier,
+    literal,
+    unsigned,
+)
 
 DEPENDENT = ("0A000", "2BP01")
 """Codes where something of a user's, such as a view, stands in the way of a change to a table."""
@@ -141,11 +151,12 @@ class PostgresSchema:
 
     Raises:
         TargetError: psycopg is missing.
+        SyncConfigError: The address is no text, or the schema cannot be one.
     """
 
     def __init__(self, conninfo: str, *, schema: str = "intercom", inline: bool = False) -> None:
         checked_text("conninfo", conninfo)
-        checked_text("schema", schema)
+        check_schema(checked_text("schema", schema))
         checked_flag("inline", inline)
         self.inline = inline
         self._psycopg = load("psycopg", extra="postgres", what="PostgreSQL")
@@ -200,6 +211,7 @@ class PostgresSchema:
             try:
                 # Not as an option of the connection: PgBouncer refuses those, and keeps this.
                 connection.execute("SET TimeZone TO 'UTC'")
+                check_encoding(self.where, connection)
             except BaseException:
                 connection.close()
                 raise

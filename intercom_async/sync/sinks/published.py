@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+from intercom_async.sync.addresses import is_path
 from intercom_async.sync.arguments import checked_text
-from intercom_async.sync.errors import TargetError
+from intercom_async.sync.errors import SyncConfigError, TargetError
 from .bucket_manifest import decode_manifest
 from .folder import STATE_NAME
 from .object_store import ObjectStore, is_object_store
@@ -32,7 +35,7 @@ def published_files(target: str | ObjectStore, stream: str) -> list[str]:
         SyncConfigError: It is no address.
     """
     checked_text("stream", stream)
-    objects = target if is_object_store(target) else S3Objects(checked_text("target", target))
+    objects = target if is_object_store(target) else S3Objects(_address(target))
     found = objects.get(STATE_NAME)
     if found is None:
         raise TargetError(f"{objects.where} has no {STATE_NAME}: nothing was synced to it")
@@ -41,3 +44,17 @@ def published_files(target: str | ObjectStore, stream: str) -> list[str]:
         named = ", ".join(sorted(streams)) or "none yet"
         raise TargetError(f"{objects.where} has no stream {stream}; its streams: {named}")
     return [f"{objects.where}/{file.name}" for file in streams[stream].files]
+
+
+def _address(target: object) -> str:
+    """Return the address of a target.
+
+    Raises:
+        SyncConfigError: It is another one, such as a folder.
+    """
+    if isinstance(target, os.PathLike) or (isinstance(target, str) and is_path(target)):
+        raise SyncConfigError(
+            "target must be s3://bucket/prefix: published_files is for object storage; of a target "
+            "in a folder, read all files in FOLDER/STREAM"
+        )
+    return checked_text("target", target)

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from intercom_async.sync.addresses import instead_of
 from intercom_async.sync.arguments import checked_text
 from intercom_async.sync.errors import SyncConfigError, TargetError
 from .extra import load
 from .failures import KEPT, failure_of, origin_of
 from .object_store import ChangedObjectError, ObjectBody, ObjectInfo
 
-_ADDRESS = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]*)(?:/(?P<prefix>[^?#]*))?")
+_ADDRESS = re.compile(r"(?i:s3)://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]*)(?:/(?P<prefix>[^?#]*))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _VISIBLE = re.compile(r"[!-~]+")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
@@ -205,11 +206,8 @@ def checked_address(address: object) -> tuple[str, str]:
         SyncConfigError: It is not supported; what may be a credential is in no message.
     """
     text = checked_text("path", address)
-    scheme = text.partition("://")[0]
-    if scheme != "s3":
-        raise SyncConfigError(
-            f"path must be a folder or s3://bucket/prefix; {scheme[:20]}:// is not supported"
-        )
+    if not text.lower().startswith("s3://"):
+        raise SyncConfigError(f"path must be a folder or s3://bucket/prefix: {instead_of(text)}")
     found = _ADDRESS.fullmatch(text)
     if found is None:
         raise SyncConfigError(

@@ -50,8 +50,8 @@ MUTANTS: tuple[Mutant, ...] = (
             Edit("sinks/files.py", "            fcntl.flock(", "            (lambda *_: None)("),
             Edit(
                 "sinks/files.py",
-                "                if file.read() == self._epoch:\n",
-                "                if file.read() is not None:\n",
+                "        if self._read_epoch() != self._epoch:\n",
+                "        if not self._read_epoch():\n",
             ),
         ),
     ),

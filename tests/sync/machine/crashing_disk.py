@@ -193,6 +193,12 @@ class CrashingDisk(OsDisk):
         super().remove(path)
         self._rename([path.parent], lambda names: _drop(names, path))
 
+    def remove_empty(self, path: Path) -> None:
+        self._step()
+        super().remove_empty(path)
+        if not path.exists():
+            self._rename([path.parent], lambda names: _drop(names, path))
+
     def make_folder(self, path: Path) -> None:
         self._step()
         is_new = not path.exists()
