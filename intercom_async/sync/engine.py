@@ -35,7 +35,6 @@ from .changes import ChangeReader
 from .checkpoint import Pass, State
 from .control_rows import ControlRows
 from .cut_points import BEGINNING
-from .deletions import DeletionReader
 from .errors import TargetError
 from .held_keys import HeldKeys, is_live
 from .holes import Hole, next_tried
@@ -53,7 +52,7 @@ from .server_time import TRUSTED_S
 from .sinks.base import Sink
 from .stream_run import StreamRun
 from .streams import Children, Ranged
-from .surplus import count_resumed
+from .surplus import SurplusSearch, known_count
 from .target_wait import TargetWait
 from .writer import Batch, Writer
 
@@ -125,10 +124,11 @@ class Engine:
                 self._reader = PageReader(give, self._writer, stop=self._stop, wake=self._wake)
                 settled_before = self._policy.settled_before
                 controls = ControlRows(self._reader, self._held_keys)
-                self._changes = ChangeReader(self._reader, controls, self._policy)
+                self._surplus = SurplusSearch(self._reader, self._policy.lookback_s)
+                self._changes = ChangeReader(self._reader, controls, self._surplus, self._policy)
                 self._readings = Readings(readers, self._reader, self._writer, self._stop)
                 self._reconciler = Reconciler(
-                    self._reader, self._held_keys, controls, settled_before
+                    self._reader, self._held_keys, controls, self._surplus, settled_before
                 )
                 self._lists = ListReconciler(self._reader, self._held_keys, self._reconciler)
                 readers.start_soon(self._end_when_stopped, readers)
@@ -178,10 +178,9 @@ class Engine:
         """Read which rows were deleted, where the server tells it."""
         policy, state = self._policy, run.state
         if policy.reconcile == "auto" and state.seeded is not None and state.pass_ is None:
-            since = max(state.deletions or 0, state.swept or 0) - policy.lookback_s
-            reader = DeletionReader(self._reader, policy.lookback_s)
-            run.was_told = await reader.read(run, since)
-            await count_resumed(run, self._reader)
+            await self._surplus.count_and_list(run)
+            if run.was_resumed and run.was_told:
+                await self._surplus.settle(run)
 
     def _decide(self, run: StreamRun) -> None:
         """Decide what is read of a stream, from the state that is in the target by now."""
@@ -261,6 +260,7 @@ class Engine:
         counted = await count_and_cut(
             run.client, source, source.partition_field, run.cut_points, BEGINNING, run.clock.now(),
             rate_per_s=self._intercom.statistics().rate_per_s, hint=self._hint,
+            measured=known_count(run),
         )  # fmt: skip
         pass_.spans[:] = counted.parts
         pass_.is_planned = True

@@ -12,7 +12,7 @@ from .key_table import GONE, Held
 from .run_options import Reconcile
 from .stream_run import StreamRun
 from .streams import Children, Listing, Ranged
-from .surplus import surplus
+from .surplus import has_surplus
 
 CHEAP_S = 60.0
 """A sweep that takes less of the rate than this is made in each run that has no list of deleted
@@ -94,7 +94,7 @@ class Policy:
             f"{run.name}: the server counts {run.state.surplus:,} rows more than it gives; a sweep"
             " looked for them"
             for run in runs
-            if run.was_swept and run.counted is not None and run.state.surplus
+            if run.was_swept and run.count.total is not None and run.state.surplus
         ]
 
     def asks_again(self, source: Ranged | Listing | Children, found_at: int) -> bool:
@@ -155,7 +155,7 @@ class Policy:
         if source.is_append_only:
             return False
         is_doubted = is_doubted or any(hole.kind == "list" for hole in run.state.holes)
-        is_doubted = is_doubted or surplus(run) > run.state.surplus
+        is_doubted = is_doubted or has_surplus(run)
         if self.is_full or self.reconcile == "now" or is_doubted:
             return not run.was_swept
         if self.reconcile == "never" or run.was_swept:

@@ -23,7 +23,7 @@ from .page_reader import ENDINGS, PageReader
 from .searched_again import search_again
 from .stream_run import StreamRun
 from .streams import Children, Ranged
-from .surplus import surplus
+from .surplus import SurplusSearch
 from .unread_rows import judge_unread
 from .writer import Batch
 
@@ -51,6 +51,7 @@ class Reconciler:
         reader: Reads and hands over.
         held_keys: Gives the keys that the target holds.
         control_rows: Finds rows by their ids.
+        surplus: Counts what a sweep leaves.
         settled_before: H: rows that have not changed since then are found by search.
     """
 
@@ -59,12 +60,14 @@ class Reconciler:
         reader: PageReader,
         held_keys: HeldKeys,
         control_rows: ControlRows,
+        surplus: SurplusSearch,
         settled_before: int,
     ) -> None:
         self._reader = reader
         self._held_keys = held_keys
         self._settled_before = settled_before
         self._control_rows = control_rows
+        self._surplus = surplus
         self._begun_again: set[StreamRun] = set()
 
     async def end_sweep(self, run: StreamRun) -> None:
@@ -94,11 +97,13 @@ class Reconciler:
             self._begin_again(run, pass_)
             return
 
+        left_over = await self._surplus.left_over(run)
+
         def note() -> None:
             run.state.swept = run.state.seeded = pass_.changed_from
             run.state.pass_ = None
-            if run.counted is not None:
-                run.state.surplus = surplus(run)
+            if left_over is not None:
+                run.state.surplus = left_over
 
         # It has been read whole: what refused an earlier run refuses it no longer.
         kinds = {"stream", "sweep", "unseeded"}

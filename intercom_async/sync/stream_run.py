@@ -20,6 +20,7 @@ from .merging import Offered, digest_of, is_hasty, supersedes
 from .raw_rows import Row, RowReader
 from .references import References
 from .report import Failure, StreamReport
+from .row_count import RowCount
 from .server_time import ServerTime
 from .sinks.base import StoredRow, Table
 from .sinks.entries import Entry, Family, Gone, Put, SeenKeys
@@ -92,7 +93,7 @@ class StreamRun:
     """Whether its changes are read: what fills a hole came late for another reason."""
     latest_find_s: int = 0
     """How long after its change the latest row was found."""
-    counted: int | None = None  # rows that the server has in all, before its changes were read
+    count: RowCount = field(default_factory=RowCount)
     just_gone: list[str] = field(default_factory=list[str])  # a search may find them still
     followed_from: int = 0  # since when its changes are read, UNIX seconds
     followed: int = 0
@@ -271,6 +272,8 @@ class StreamRun:
                 continue
             if references is not None:
                 references.note(row.body)
+            if held is None or held.is_gone:
+                self.count.note(row)
             body, is_first = row.body if is_shown else b"", held is None and not self.is_repaired
             put = Put(name, row.key, row.parent, body, version, read_at, digest, by_id, is_first)
             entries.append(put)

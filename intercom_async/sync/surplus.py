@@ -2,36 +2,142 @@
 
 A row can come without a new time: a conversation that is imported with the time that it had
 elsewhere, a contact that is unarchived. No search for changes finds it; a sweep does.
+
+What comes and goes around a count must not stand for such a row. One that has gone before the
+count is known to be gone when it is compared, as the list of deleted rows is read after the count.
+One that the target has learnt of since, and that the count may lack, is added to it. So what is
+left over is never too little. It may be too much: by rows that went between the count and the list,
+and by new ones that were counted. Where these would make the difference, all is asked once more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 from intercom_async.errors import ClosedError, IntercomError
+from .deletions import DeletionReader
 from .key_table import GONE
 from .page_reader import ENDINGS, MAX_IDS, PageReader
-from .partitions import OPEN
-from .planner import count_rows
+from .planner import measure
+from .row_count import Measured
 from .stream_run import StreamRun
 from .streams import Ranged
 
+MAX_COUNTS = 3
+"""Times that a run counts the rows of a stream, where some come or go with each count
+(test_surplus.py::test_rows_that_come_all_the_time_cost_no_sweep)."""
 
-async def count_all(run: StreamRun) -> int | None:
-    """Ask how many rows a stream has; None where the answer does not say it or cannot be had."""
-    source = cast("Ranged", run.stream.source)
-    return await count_rows(run.client, source, source.partition_field, run.cut_points, 0, OPEN)
+Follow = Callable[[int], Awaitable[bool]]
+"""Reads what has changed since a moment; says whether all of it was."""
 
 
-async def count_resumed(run: StreamRun, reader: PageReader) -> None:
-    """Count the rows of a stream once a resumed reading is whole and all that went is known.
+class SurplusSearch:
+    """Looks for rows that the server counts, and that are neither held nor known to be missing.
 
-    It compared what came with what was there; a row that a stopped run has read and that went
-    since stands there for one that came in no answer.
+    Args:
+        reader: Searches, and hands over.
+        lookback_s: For how long a search may miss a row that came, or find one that has gone.
     """
-    if run.was_resumed and run.was_told:
-        run.counted = await count_all(run)
-        await leave_out_gone(run, reader)
+
+    def __init__(self, reader: PageReader, lookback_s: int) -> None:
+        self._reader = reader
+        self._lookback_s = lookback_s
+
+    async def count(self, run: StreamRun) -> None:
+        """Ask how many rows a stream has."""
+        source, asked_at = cast("Ranged", run.stream.source), run.clock.now()
+        counted = await measure(run.client, source, source.partition_field, run.cut_points, 0)
+        run.count.begin(counted, asked_at, asked_at - self._lookback_s, len(run.just_gone))
+
+    async def count_and_list(self, run: StreamRun) -> None:
+        """Ask how many rows a stream has, then which were deleted, where the server may tell it."""
+        if cast("Ranged", run.stream.source).deletions is None:
+            return
+        await self.count(run)
+        since = max(run.state.deletions or 0, run.state.swept or 0) - self._lookback_s
+        run.was_told = await DeletionReader(self._reader, self._lookback_s).read(run, since)
+
+    async def settle(self, run: StreamRun, follow: Follow | None = None) -> bool:
+        """Count until what comes and goes makes no difference, or a few times.
+
+        Args:
+            run: The stream, counted, and with all changes read since.
+            follow: Reads its changes, once it is counted again; None where none are read.
+
+        Returns:
+            Whether its changes were read to the end.
+        """
+        for _ in range(MAX_COUNTS - 1):
+            await self._leave_out_gone(run)
+            if not self._is_doubtful(run):
+                break
+            asked_at = run.count.asked_at
+            if run.was_told:
+                await self.count_and_list(run)
+            else:
+                await self.count(run)
+            if follow is not None and not await follow(asked_at - self._lookback_s):
+                return False
+        else:
+            await self._leave_out_gone(run)
+            if self._is_doubtful(run):
+                # New rows come with each count: most of them were made after it.
+                run.count.came = run.count.came_later
+        run.count.is_settled = True
+        return True
+
+    async def left_over(self, run: StreamRun) -> int | None:
+        """Return the surplus that a sweep leaves; None where the rows were not counted before.
+
+        Rows that have gone since the count, or that came after they could be swept, are none of it:
+        they would hide as many that no change tells of, up to the next sweep.
+        """
+        if run.count.total is None:
+            return None
+        before = max(0, surplus(run) - run.count.came)
+        if not before:
+            return 0
+        await self.count(run)
+        return min(before, surplus(run))
+
+    def _is_doubtful(self, run: StreamRun) -> bool:
+        """Say whether it depends on what came or went meanwhile if there is a surplus."""
+        most, count = surplus(run), run.count
+        gone = len(run.just_gone) - count.gone_before
+        return most > run.state.surplus >= most - count.came - gone and count.came + gone > 0
+
+    async def _leave_out_gone(self, run: StreamRun) -> None:
+        """Take rows off the count that went a moment ago, as far as a search still finds them.
+
+        With more of them than a search has room for, or one that fails, a surplus is left to a
+        sweep.
+        """
+        count = run.count
+        if count.total is None or surplus(run) <= run.state.surplus:
+            return
+        if not 0 < len(run.just_gone) <= MAX_IDS:
+            return
+        try:
+            found = await self._reader.find(run, run.just_gone, hands_over=False, proves=False)
+        except (*ENDINGS, ClosedError):
+            raise
+        except IntercomError:
+            return
+        count.total -= len(found)
+
+
+def known_count(run: StreamRun) -> Measured | None:
+    """Return the count of a moment ago, for a reading of everything that needs no other one.
+
+    One that looks for a surplus needs it itself, to tell what it has not found.
+    """
+    return None if has_surplus(run) else run.count.take()
+
+
+def has_surplus(run: StreamRun) -> bool:
+    """Say whether rows were counted that no change tells of, and that no sweep looked for."""
+    return run.count.is_settled and surplus(run) > run.state.surplus
 
 
 def surplus(run: StreamRun) -> int:
@@ -40,7 +146,8 @@ def surplus(run: StreamRun) -> int:
     Args:
         run: The stream; 0 if its rows were not counted in this run.
     """
-    if run.counted is None:
+    count = run.count
+    if count.total is None:
         return 0
     held = run.table.count(without=GONE)
     missing = sum(
@@ -48,22 +155,4 @@ def surplus(run: StreamRun) -> int:
         for hole in run.state.holes
         if hole.key is None or run.table.get(hole.key) is None
     )
-    return max(0, run.counted - held - missing)
-
-
-async def leave_out_gone(run: StreamRun, reader: PageReader) -> None:
-    """Take rows off the count that went a moment ago, as far as a search still finds them.
-
-    With more of them than a search has room for, or one that fails, a surplus is left to a sweep.
-    """
-    if run.counted is None or surplus(run) <= run.state.surplus:
-        return
-    if not 0 < len(run.just_gone) <= MAX_IDS:
-        return
-    try:
-        found = await reader.find(run, run.just_gone, hands_over=False, proves=False)
-    except (*ENDINGS, ClosedError):
-        raise
-    except IntercomError:
-        return
-    run.counted -= len(found)
+    return max(0, count.total + count.came - held - missing)
