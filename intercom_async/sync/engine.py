@@ -218,7 +218,7 @@ class Engine:
 
     def _begin_children(self, run: StreamRun, holes: Sequence[Hole]) -> None:
         run.want(hole.key for hole in holes if hole.kind == "parent" and hole.key is not None)
-        since = self._policy.reread_from(run)
+        since, run.uncounted_from = self._policy.reread_from(run), self._policy.uncounted_from
         if since is not None and run.parent is not None:
             self._start(run, self._reread, run, run.parent, since)
         elif not len(run.families):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import cast
 
 from .checkpoint import Pass, PassKind, StreamState
@@ -217,8 +218,19 @@ class Policy:
             return None
         is_refused = any(hole.kind == "stream" for hole in run.state.holes)
         is_old = last is None or self.started_at - last >= REREAD_EVERY_S
-        is_due = self.is_full or is_old or is_refused
+        # What a stopped look at everything has read of the parents does not come again.
+        is_stopped = self.reconcile == "now" and run.parent is not None and run.parent.was_resumed
+        is_due = self.is_full or is_old or is_refused or is_stopped
         return self.started_at - RECENT_S if is_due else None
+
+    @property
+    def uncounted_from(self) -> float:
+        """Since when parents have changed of which a sweep rereads children that they do not count.
+
+        Nothing else tells of a child that moves no time of its parent. A sweep that a run makes of
+        itself leaves them to the weekly rereading.
+        """
+        return self.started_at - RECENT_S if self.reconcile == "now" else inf
 
     def is_reread(self, family: Held | None, since: int) -> bool:
         """Say whether children are read again: not if an earlier run did so late enough.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from intercom_async.clock import CLOCK
@@ -53,12 +54,9 @@ class StreamRun:
     """Whether the run with which this one goes on has read its list to the end."""
     was_reread: bool = False
     """Whether its sweep was made once more."""
-    was_swept: bool = False
-    """Whether this run has begun a reading of everything."""
-    was_told: bool = False
-    """Whether a list of deleted rows has told this run what is gone."""
-    is_rereading: bool = False
-    """Whether the children of all recent parents are read again."""
+    was_swept: bool = False  # this run has begun a reading of everything
+    was_told: bool = False  # a list of deleted rows has told this run what is gone
+    is_rereading: bool = False  # the children of all recent parents
     is_repaired: bool = False  # what is stored of it is damaged, and may come back
     was_cut_off: bool = False
     """Whether the run ended before children were read that it had begun to read."""
@@ -106,6 +104,7 @@ class StreamRun:
     references: References | None = None
     """What its rows refer to; None where that is nothing that the target holds."""
     dangling: int = 0
+    uncounted_from: float = inf  # since when parents changed that do not count their children
     was_replayed: bool = False  # rows of it came in a run that this one goes on with
     begun_s: float | None = None
     ended_s: float | None = None
@@ -214,6 +213,8 @@ class StreamRun:
         source = self.stream.source
         if isinstance(source, Children) and source.is_due is not None and source.is_due(key):
             return True
+        if not count and version >= self.uncounted_from:
+            return family.read_at < self.began
         return family.version == version and bool(count) and family.digest != count
 
     def want(self, keys: Iterable[str]) -> bool:
