@@ -71,12 +71,25 @@ class ChangeReader:
             try:
                 doubt = None if run.followed else await self._doubt(run, low)
                 if doubt is None:
-                    return await self._surplus.settle(run, partial(self._follow, run))
+                    # What a reading of everything has not met may be gone: that is judged first.
+                    return run.state.pass_ is not None or await self._settle(run)
             except ENDINGS:
                 return False
         await self._reader.hand_over(Batch(run, holes=[list_hole(run, doubt or "")]))
         run.is_current = True
         return False
+
+    async def settle(self, run: StreamRun) -> None:
+        """Look whether a reading of everything that has ended has brought all rows."""
+        count = run.count
+        if run.is_current and run.state.pass_ is None and not count.is_settled:
+            try:
+                await self._settle(run)
+            except ENDINGS:
+                return
+
+    async def _settle(self, run: StreamRun) -> bool:
+        return await self._surplus.settle(run, partial(self._follow, run))
 
     async def _follow(self, run: StreamRun, low: int) -> bool:
         run.is_following = True

@@ -155,6 +155,7 @@ class Engine:
         await self._each(ranged, self._judge)
         # What a run before has begun does not tell what went until this one began.
         await self._each([run for run in ranged if run.was_resumed], self._read_deletions)
+        await self._each(ranged, self._changes.settle)
         await self._each(ranged, self._retry_suspects)
         for _ in range(MAX_SWEEPS):
             again = [run for run in ranged if self._is_due(run)]
@@ -176,11 +177,9 @@ class Engine:
 
     async def _read_deletions(self, run: StreamRun) -> None:
         """Read which rows were deleted, where the server tells it."""
-        policy, state = self._policy, run.state
-        if policy.reconcile == "auto" and state.seeded is not None and state.pass_ is None:
+        is_whole = run.state.seeded is not None and run.state.pass_ is None
+        if self._policy.reconcile == "auto" and is_whole:
             await self._surplus.count_and_list(run)
-            if run.was_resumed and run.was_told:
-                await self._surplus.settle(run)
 
     def _decide(self, run: StreamRun) -> None:
         """Decide what is read of a stream, from the state that is in the target by now."""
@@ -262,6 +261,7 @@ class Engine:
             rate_per_s=self._intercom.statistics().rate_per_s, hint=self._hint,
             measured=known_count(run),
         )  # fmt: skip
+        self._surplus.keep(run, counted.total)
         pass_.spans[:] = counted.parts
         pass_.is_planned = True
         self._wait_for_readers(run)

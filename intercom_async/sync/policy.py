@@ -92,10 +92,10 @@ class Policy:
             if self.lookback_s and run.latest_find_s > self.lookback_s / 2
         ]
         return late + [
-            f"{run.name}: the server counts {run.state.surplus:,} rows more than it gives; a sweep"
-            " looked for them"
+            f"{run.name}: the server counts {run.count.left_over:,} rows more than it gives; a "
+            "sweep looked for them"
             for run in runs
-            if run.was_swept and run.count.total is not None and run.state.surplus
+            if run.count.left_over
         ]
 
     def asks_again(self, source: Ranged | Listing | Children, found_at: int) -> bool:
@@ -156,9 +156,10 @@ class Policy:
         if source.is_append_only:
             return False
         is_doubted = is_doubted or any(hole.kind == "list" for hole in run.state.holes)
-        is_doubted = is_doubted or has_surplus(run)
-        if self.is_full or self.reconcile == "now" or is_doubted:
-            return not run.was_swept
+        # One that was swept, and has fewer rows than were counted, is swept once more.
+        lacks_rows = has_surplus(run)
+        if lacks_rows or self.is_full or self.reconcile == "now" or is_doubted:
+            return lacks_rows or not run.was_swept
         if self.reconcile == "never" or run.was_swept:
             return False
         # A list of deleted rows tells of a row sooner, but nothing of one that it leaves out.

@@ -34,6 +34,8 @@ class RowCount:
     """Whether what came or went meanwhile makes no difference by now."""
     gone_before: int = 0
     """Rows that the target had found to be gone before the count."""
+    left_over: int = 0
+    """Rows that were counted and that a sweep did not find either."""
     latency_s: float = 0.0
 
     def begin(self, measured: Measured, asked_at: int, since: int, gone_before: int) -> None:
@@ -51,7 +53,11 @@ class RowCount:
 
     def take(self) -> Measured | None:
         """Give the count away, to what reads all rows and needs no other."""
-        if self.since is None:
+        if self.total is None:
             return None
-        taken, self.total, self.since = Measured(self.total, self.latency_s), None, None
+        taken, self.total = Measured(self.total, self.latency_s), None
         return taken
+
+    def keep(self, total: int | None) -> None:
+        """Keep what was taken: how many rows a reading has to bring."""
+        self.total, self.is_settled = total, False

@@ -93,13 +93,28 @@ class SurplusSearch:
         Rows that have gone since the count, or that came after they could be swept, are none of it:
         they would hide as many that no change tells of, up to the next sweep.
         """
-        if run.count.total is None:
+        if run.count.total is None or not run.count.is_settled:
             return None
-        before = max(0, surplus(run) - run.count.came)
-        if not before:
-            return 0
-        await self.count(run)
-        return min(before, surplus(run))
+        left_over = max(0, surplus(run) - run.count.came)
+        if left_over:
+            await self.count(run)
+            left_over = min(left_over, surplus(run))
+        run.count.left_over, run.count.is_settled = left_over, False
+        return left_over
+
+    def keep(self, run: StreamRun, total: int | None) -> None:
+        """Keep the count with which a reading of everything begins, where spans are cut by days.
+
+        Spans are asked for by the server's days. Where these become others while it reads, as those
+        of another zone, a day at a cut may be in neither of two spans that were read before and
+        after. So this one shows if all rows came.
+        """
+        if run.is_current or not run.slack_s:
+            return
+        if run.count.since is None:
+            now, gone = run.clock.now(), len(run.just_gone)
+            run.count.begin(Measured(total, 0.0), now, now - self._lookback_s, gone)
+        run.count.keep(total)
 
     def _is_doubtful(self, run: StreamRun) -> bool:
         """Say whether it depends on what came or went meanwhile if there is a surplus."""

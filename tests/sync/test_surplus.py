@@ -209,3 +209,25 @@ async def test_rows_that_come_all_the_time_cost_no_sweep(tmp_path: Path) -> None
         report = await one.sync("contacts")
         assert report.is_complete
         assert 2 < made < 14
+
+
+@pytest.mark.parametrize("number", [8, 16])
+async def test_days_that_become_others_while_they_are_read_hide_no_row(
+    number: int, tmp_path: Path
+) -> None:
+    """A span read by the days of one zone ends before the next one begins by those of another."""
+    async with world(tmp_path, contacts=3_000, quirks=Quirks(day_zone="America/New_York")) as one:
+        calls = 0
+
+        def change(_: Request, answer: Answer) -> Answer:
+            nonlocal calls
+            calls += 1
+            if calls == number:
+                one.simulator.quirks = Quirks(day_zone="Pacific/Auckland")
+            return answer
+
+        one.change = change
+        report = await one.sync("contacts")
+        assert report.is_complete
+        assert calls > number
+        assert await one.is_whole("contacts")

@@ -59,11 +59,24 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "surplus.py",
-                "        return min(before, surplus(run))\n",
-                "        return before\n",
+                "            left_over = min(left_over, surplus(run))\n",
+                "",
             ),
         ),
         test="tests/sync/test_surplus.py::test_what_happens_meanwhile_hides_no_row",
         focus="brought",
+    ),
+    Mutant(
+        "days_stay_the_same",
+        "a server's days are taken for the same all through a reading, of which no count is kept",
+        (
+            Edit(
+                "surplus.py",
+                "        if run.is_current or not run.slack_s:\n",
+                "        if True:\n",
+            ),
+        ),
+        history="days-of-another-zone-while-spans-are-read",
+        focus="resets",
     ),
 )
