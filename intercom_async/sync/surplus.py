@@ -23,6 +23,7 @@ from .planner import measure
 from .row_count import Measured
 from .stream_run import StreamRun
 from .streams import Ranged
+from .writer import Batch
 
 MAX_COUNTS = 3
 """Times that a run counts the rows of a stream, where some come or go with each count
@@ -85,7 +86,23 @@ class SurplusSearch:
                 # New rows come with each count: most of them were made after it.
                 run.count.came = run.count.came_later
         run.count.is_settled = True
+        await self._forget_left_over(run)
         return True
+
+    async def _forget_left_over(self, run: StreamRun) -> None:
+        """Forget what sweeps did not find as far as it is not counted any longer.
+
+        It would hide as many rows that no change tells of. Where no list tells what went, rows that
+        have gone unnoticed may make it less.
+        """
+        state, left_over = run.state, surplus(run)
+        if run.count.total is None or not run.was_told or left_over >= state.surplus:
+            return
+
+        def note() -> None:
+            state.surplus = left_over
+
+        await self._reader.hand_over(Batch(run, apply=note))
 
     async def left_over(self, run: StreamRun) -> int | None:
         """Return the surplus that a sweep leaves; None where the rows were not counted before.
