@@ -7,6 +7,7 @@ the search finds nothing. In doubt the changes are read once more; what stays in
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 from intercom_async.errors import ClosedError, IntercomError
@@ -19,7 +20,7 @@ from .raw_rows import Row
 from .reconcile import list_hole
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
-from .surplus import count_all, leave_out_gone
+from .surplus import SurplusSearch
 from .tail_reader import TailReader
 from .writer import Batch
 
@@ -35,15 +36,19 @@ class ChangeReader:
     Args:
         reader: Reads pages and hands over.
         control_rows: Finds rows by their ids.
+        surplus: Looks for rows that no change tells of.
         policy: Says what a run reads.
     """
 
-    def __init__(self, reader: PageReader, control_rows: ControlRows, policy: Policy) -> None:
+    def __init__(
+        self, reader: PageReader, control_rows: ControlRows, surplus: SurplusSearch, policy: Policy
+    ) -> None:
         self._reader = reader
         # A search may not know yet what has changed since H.
         self._settled_before = policy.settled_before
         self._tail_reader = TailReader(reader, policy.settled_before)
         self._control_rows = control_rows
+        self._surplus = surplus
         self._policy = policy
 
     async def read(self, run: StreamRun, low: int) -> bool:
@@ -56,26 +61,41 @@ class ChangeReader:
             run: The stream.
             low: The moment, UNIX seconds of the server.
         """
-        if self._policy.is_counted(run, run.client.statistics().rate_per_s):
-            # Before changes are read: what comes meanwhile is read and not counted.
-            run.counted = await count_all(run)
+        is_counted = self._policy.is_counted(run, run.client.statistics().rate_per_s)
+        if is_counted and run.count.since is None:
+            await self._surplus.count(run)
         doubt: str | None = None
         for _ in range(READINGS):
-            run.is_following = True
-            is_read = await self._tail_reader.read(run, low)
-            run.is_following = False
-            if not is_read or run.refusal is not None:
+            if not await self._follow(run, low):
                 return False
             try:
                 doubt = None if run.followed else await self._doubt(run, low)
                 if doubt is None:
-                    await leave_out_gone(run, self._reader)
-                    return True
+                    # What a reading of everything has not met may be gone: that is judged first.
+                    return run.state.pass_ is not None or await self._settle(run)
             except ENDINGS:
                 return False
         await self._reader.hand_over(Batch(run, holes=[list_hole(run, doubt or "")]))
         run.is_current = True
         return False
+
+    async def settle(self, run: StreamRun) -> None:
+        """Look whether a reading of everything that has ended has brought all rows."""
+        count = run.count
+        if run.is_current and run.state.pass_ is None and not count.is_settled:
+            try:
+                await self._settle(run)
+            except ENDINGS:
+                return
+
+    async def _settle(self, run: StreamRun) -> bool:
+        return await self._surplus.settle(run, partial(self._follow, run))
+
+    async def _follow(self, run: StreamRun, low: int) -> bool:
+        run.is_following = True
+        is_read = await self._tail_reader.read(run, low)
+        run.is_following = False
+        return is_read and run.refusal is None
 
     async def _doubt(self, run: StreamRun, low: int) -> str | None:
         """Return why a search that found no change is not believed; None if it is."""

@@ -35,7 +35,6 @@ from .changes import ChangeReader
 from .checkpoint import Pass, State
 from .control_rows import ControlRows
 from .cut_points import BEGINNING
-from .deletions import DeletionReader
 from .errors import TargetError
 from .held_keys import HeldKeys, is_live
 from .holes import Hole, next_tried
@@ -53,7 +52,7 @@ from .server_time import TRUSTED_S
 from .sinks.base import Sink
 from .stream_run import StreamRun
 from .streams import Children, Ranged
-from .surplus import count_resumed, is_read_again, lower_surplus
+from .surplus import SurplusSearch, known_count
 from .target_wait import TargetWait
 from .writer import Batch, Writer
 
@@ -125,10 +124,11 @@ class Engine:
                 self._reader = PageReader(give, self._writer, stop=self._stop, wake=self._wake)
                 settled_before = self._policy.settled_before
                 controls = ControlRows(self._reader, self._held_keys)
-                self._changes = ChangeReader(self._reader, controls, self._policy)
+                self._surplus = SurplusSearch(self._reader, self._policy.lookback_s)
+                self._changes = ChangeReader(self._reader, controls, self._surplus, self._policy)
                 self._readings = Readings(readers, self._reader, self._writer, self._stop)
                 self._reconciler = Reconciler(
-                    self._reader, self._held_keys, controls, settled_before
+                    self._reader, self._held_keys, controls, self._surplus, settled_before
                 )
                 self._lists = ListReconciler(self._reader, self._held_keys, self._reconciler)
                 readers.start_soon(self._end_when_stopped, readers)
@@ -155,6 +155,7 @@ class Engine:
         await self._each(ranged, self._judge)
         # What a run before has begun does not tell what went until this one began.
         await self._each([run for run in ranged if run.was_resumed], self._read_deletions)
+        await self._each(ranged, self._changes.settle)
         await self._each(ranged, self._retry_suspects)
         for _ in range(MAX_SWEEPS):
             again = [run for run in ranged if self._is_due(run)]
@@ -176,12 +177,9 @@ class Engine:
 
     async def _read_deletions(self, run: StreamRun) -> None:
         """Read which rows were deleted, where the server tells it."""
-        policy, state = self._policy, run.state
-        if policy.reconcile == "auto" and state.seeded is not None and state.pass_ is None:
-            since = max(state.deletions or 0, state.swept or 0) - policy.lookback_s
-            reader = DeletionReader(self._reader, policy.lookback_s)
-            run.was_told = await reader.read(run, since)
-            await count_resumed(run, self._reader)
+        is_whole = run.state.seeded is not None and run.state.pass_ is None
+        if self._policy.reconcile == "auto" and is_whole:
+            await self._surplus.count_and_list(run)
 
     def _decide(self, run: StreamRun) -> None:
         """Decide what is read of a stream, from the state that is in the target by now."""
@@ -219,7 +217,7 @@ class Engine:
 
     def _begin_children(self, run: StreamRun, holes: Sequence[Hole]) -> None:
         run.want(hole.key for hole in holes if hole.kind == "parent" and hole.key is not None)
-        since = self._policy.reread_from(run)
+        since, run.uncounted_from = self._policy.reread_from(run), self._policy.uncounted_from
         if since is not None and run.parent is not None:
             self._start(run, self._reread, run, run.parent, since)
         elif not len(run.families):
@@ -261,7 +259,9 @@ class Engine:
         counted = await count_and_cut(
             run.client, source, source.partition_field, run.cut_points, BEGINNING, run.clock.now(),
             rate_per_s=self._intercom.statistics().rate_per_s, hint=self._hint,
+            measured=known_count(run),
         )  # fmt: skip
+        self._surplus.keep(run, counted.total)
         pass_.spans[:] = counted.parts
         pass_.is_planned = True
         self._wait_for_readers(run)
@@ -311,7 +311,6 @@ class Engine:
         def note() -> None:
             if not is_late or state.watermark is None:
                 state.watermark = max(state.watermark or 0, mark)
-            lower_surplus(run)
 
         filled = [hole for hole in state.holes if hole.kind == "stream"]
         await self._reader.hand_over(Batch(run, filled=filled, apply=note))
@@ -326,8 +325,6 @@ class Engine:
             return
         if pass_.kind == "sweep":
             await self._reconciler.end_sweep(run)
-            return
-        if await is_read_again(run):
             return
 
         def note() -> None:

@@ -205,7 +205,6 @@ class PageReader:
             chain.reached = min([chain.reached, *moments])
             is_past = part.floor > BEGINNING and chain.order.is_below(part.floor - run.slack_s)
             if is_past and chain.order.is_proven:
-                run.is_unproven = True
                 return True
         return page.checkpoint is None and await self._is_read(run, chain)
 
@@ -218,7 +217,6 @@ class PageReader:
             return True
         count = await self._count(run, chain) if chain.again else None
         if is_united(chain, max(counted, count or 0)):
-            run.is_unproven = True
             return True
         if read_again(chain, count):
             await self._begin_again(run, chain)

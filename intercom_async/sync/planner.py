@@ -21,6 +21,7 @@ from intercom_async.resources._registry import ResourceRegistry
 from .counting_client import CountingClient
 from .cut_points import CutPoints, middle
 from .partitions import OPEN, Part, make_part
+from .row_count import Measured
 from .streams import Ranged, Selection
 
 Count = Callable[[int, int], Awaitable[int | None]]
@@ -49,6 +50,15 @@ async def count_rows(
     return None
 
 
+async def measure(
+    client: CountingClient, source: Ranged, field: str, cut_points: CutPoints, low: int
+) -> Measured:
+    """Ask how many rows there are from a moment on, and note how long a call of it takes."""
+    begun_s, calls = CLOCK.now(), client.count.calls
+    total = await count_rows(client, source, field, cut_points, low, OPEN)
+    return Measured(total, (CLOCK.now() - begun_s) / max(1, client.count.calls - calls))
+
+
 def wanted_parts(rate_per_s: float, latency_s: float) -> int:
     """Return how many chains of pages keep a limit busy, by Little's law."""
     return max(FEWEST_PARTS, min(MOST_PARTS, math.ceil(rate_per_s * latency_s)))
@@ -72,6 +82,7 @@ async def count_and_cut(
     rate_per_s: float,
     hint: int | None,
     rows_per_part: int | None = None,
+    measured: Measured | None = None,
 ) -> Counted:
     """Ask how many rows a span has, and cut it into as many parts as keep the limit busy.
 
@@ -85,15 +96,15 @@ async def count_and_cut(
         rate_per_s: Calls a second that the limit allows.
         hint: Before this moment no rows are expected.
         rows_per_part: Rows a part, instead of parts that keep the limit busy.
+        measured: What was counted a moment ago, where somebody has asked.
     """
 
     async def count(low: int, high: int) -> int | None:
         return await count_rows(client, source, field, cut_points, low, high)
 
-    begun_s, calls = CLOCK.now(), client.count.calls
-    total = await count(low, OPEN)
-    latency_s = (CLOCK.now() - begun_s) / max(1, client.count.calls - calls)
-    wanted = wanted_parts(rate_per_s, latency_s)
+    if measured is None:
+        measured = await measure(client, source, field, cut_points, low)
+    total, wanted = measured.total, wanted_parts(rate_per_s, measured.latency_s)
     if rows_per_part is not None:
         wanted = max(1, math.ceil((total or 0) / rows_per_part))
     parts = await cut(

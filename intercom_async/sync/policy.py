@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import cast
 
 from .checkpoint import Pass, PassKind, StreamState
@@ -12,7 +13,7 @@ from .key_table import GONE, Held
 from .run_options import Reconcile
 from .stream_run import StreamRun
 from .streams import Children, Listing, Ranged
-from .surplus import surplus
+from .surplus import has_surplus, named_surplus
 
 CHEAP_S = 60.0
 """A sweep that takes less of the rate than this is made in each run that has no list of deleted
@@ -91,10 +92,10 @@ class Policy:
             if self.lookback_s and run.latest_find_s > self.lookback_s / 2
         ]
         return late + [
-            f"{run.name}: the server counts {run.state.surplus:,} rows more than it gives; a sweep"
-            " looked for them"
+            f"{run.name}: the server counts {left_over:,} rows more than it gives; a sweep looked "
+            "for them"
             for run in runs
-            if run.counted is not None and run.state.surplus
+            if (left_over := named_surplus(run))
         ]
 
     def asks_again(self, source: Ranged | Listing | Children, found_at: int) -> bool:
@@ -155,9 +156,10 @@ class Policy:
         if source.is_append_only:
             return (self.is_full or self.reconcile == "now") and not run.was_swept
         is_doubted = is_doubted or any(hole.kind == "list" for hole in run.state.holes)
-        is_doubted = is_doubted or surplus(run) > run.state.surplus
-        if self.is_full or self.reconcile == "now" or is_doubted:
-            return not run.was_swept
+        # One that was swept, and has fewer rows than were counted, is swept once more.
+        lacks_rows = has_surplus(run)
+        if lacks_rows or self.is_full or self.reconcile == "now" or is_doubted:
+            return lacks_rows or not run.was_swept
         if self.reconcile == "never" or run.was_swept:
             return False
         # A list of deleted rows tells of a row sooner, but nothing of one that it leaves out.
@@ -172,8 +174,8 @@ class Policy:
     def is_counted(self, run: StreamRun, rate_per_s: float) -> bool:
         """Say whether all rows of a stream are counted.
 
-        They are where this run is to make no sweep of it, and where not each span of a reading of
-        everything was compared with its own count from its beginning to its end.
+        They are where this run is to make no sweep of it, and where it goes on with a reading of
+        everything, of which it does not know what was counted when that began.
 
         Args:
             run: The stream.
@@ -183,7 +185,7 @@ class Policy:
         if source.is_append_only:
             return False
         if state.pass_ is not None or state.seeded is None:
-            return run.is_unproven or run.was_resumed
+            return run.was_resumed
         due = self._is_sweep_due(run, source, rate_per_s, is_doubted=False, is_end=True)
         return not (due or run.was_swept)
 
@@ -222,8 +224,19 @@ class Policy:
             return None
         is_refused = any(hole.kind == "stream" for hole in run.state.holes)
         is_old = last is None or self.started_at - last >= REREAD_EVERY_S
-        is_due = self.is_full or is_old or is_refused
+        # What a stopped look at everything has read of the parents does not come again.
+        is_stopped = self.reconcile == "now" and run.parent is not None and run.parent.was_resumed
+        is_due = self.is_full or is_old or is_refused or is_stopped
         return self.started_at - RECENT_S if is_due else None
+
+    @property
+    def uncounted_from(self) -> float:
+        """Since when parents have changed of which a sweep rereads children that they do not count.
+
+        Nothing else tells of a child that moves no time of its parent. A sweep that a run makes of
+        itself leaves them to the weekly rereading.
+        """
+        return self.started_at - RECENT_S if self.reconcile == "now" else inf
 
     def is_reread(self, family: Held | None, since: int) -> bool:
         """Say whether children are read again: not if an earlier run did so late enough.

@@ -23,7 +23,7 @@ from .page_reader import ENDINGS, PageReader
 from .searched_again import search_again
 from .stream_run import StreamRun
 from .streams import Children, Ranged
-from .surplus import is_read_again, surplus
+from .surplus import SurplusSearch
 from .unread_rows import judge_unread
 from .writer import Batch
 
@@ -51,6 +51,7 @@ class Reconciler:
         reader: Reads and hands over.
         held_keys: Gives the keys that the target holds.
         control_rows: Finds rows by their ids.
+        surplus: Counts what a sweep leaves.
         settled_before: H: rows that have not changed since then are found by search.
     """
 
@@ -59,12 +60,14 @@ class Reconciler:
         reader: PageReader,
         held_keys: HeldKeys,
         control_rows: ControlRows,
+        surplus: SurplusSearch,
         settled_before: int,
     ) -> None:
         self._reader = reader
         self._held_keys = held_keys
         self._settled_before = settled_before
         self._control_rows = control_rows
+        self._surplus = surplus
         self._begun_again: set[StreamRun] = set()
 
     async def end_sweep(self, run: StreamRun) -> None:
@@ -86,14 +89,16 @@ class Reconciler:
                 return
         except ENDINGS:
             return
-        if await self._is_begun_again(run, pass_):
+        if self._is_begun_again(run, pass_):
             return
+
+        left_over = await self._surplus.left_over(run)
 
         def note() -> None:
             run.state.swept = run.state.seeded = pass_.changed_from
             run.state.pass_ = None
-            if run.counted is not None:
-                run.state.surplus = surplus(run)
+            if left_over is not None:
+                run.state.surplus = left_over
 
         # It has been read whole: what refused an earlier run refuses it no longer.
         kinds = {"stream", "sweep", "unseeded"}
@@ -102,15 +107,12 @@ class Reconciler:
         await self._reader.hand_over(Batch(run, filled=filled, apply=note))
         run.table.clear(SEEN)
 
-    async def _is_begun_again(self, run: StreamRun, pass_: Pass) -> bool:
-        """Let a sweep begin again that left rows out, or of which no row is left that it met.
+    def _is_begun_again(self, run: StreamRun, pass_: Pass) -> bool:
+        """Let a sweep begin again of which no row is left that it met.
 
         Such rows went since, as when it was stopped for a while: what it has not met cannot be told
         from what a search does not find.
         """
-        if await is_read_again(run):
-            self._control_rows.forget(run)
-            return True
         if not _has_met(run) or not self.has_no_controls(run) or run in self._begun_again:
             return False
         self._begun_again.add(run)

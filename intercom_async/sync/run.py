@@ -90,7 +90,7 @@ async def sync(
         full: Read everything again, and look for rows that are gone, whatever ``reconcile`` says.
         lookback_s: Seconds after its change within which a search finds a row.
         reconcile: When to look for rows that are gone: ``auto`` as the API and the rate allow,
-            ``now`` in this run, ``never``.
+            ``now`` in this run, along with recent children that nothing counts, ``never``.
         reconcile_within_s: Seconds since the last look for them at which a target is no longer
             complete.
         patience_s: Seconds to wait for an outage of the server to end.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from intercom_async.clock import CLOCK
@@ -20,6 +21,7 @@ from .merging import Offered, digest_of, is_hasty, supersedes
 from .raw_rows import Row, RowReader
 from .references import References
 from .report import Failure, StreamReport
+from .row_count import RowCount
 from .server_time import ServerTime
 from .sinks.base import StoredRow, Table
 from .sinks.entries import Entry, Family, Gone, Put, SeenKeys
@@ -52,16 +54,9 @@ class StreamRun:
     """Whether the run with which this one goes on has read its list to the end."""
     was_reread: bool = False
     """Whether its sweep was made once more."""
-    was_swept: bool = False
-    """Whether this run has begun a reading of everything."""
-    is_unproven: bool = False
-    """Whether only a count of all its rows shows that each one came."""
-    was_recounted: bool = False
-    """Whether a reading of everything was made once more, as it brought fewer than were counted."""
-    was_told: bool = False
-    """Whether a list of deleted rows has told this run what is gone."""
-    is_rereading: bool = False
-    """Whether the children of all recent parents are read again."""
+    was_swept: bool = False  # this run has begun a reading of everything
+    was_told: bool = False  # a list of deleted rows has told this run what is gone
+    is_rereading: bool = False  # the children of all recent parents
     is_repaired: bool = False  # what is stored of it is damaged, and may come back
     was_cut_off: bool = False
     """Whether the run ended before children were read that it had begun to read."""
@@ -96,7 +91,7 @@ class StreamRun:
     """Whether its changes are read: what fills a hole came late for another reason."""
     latest_find_s: int = 0
     """How long after its change the latest row was found."""
-    counted: int | None = None  # rows that the server has in all, before its changes were read
+    count: RowCount = field(default_factory=RowCount)
     just_gone: list[str] = field(default_factory=list[str])  # a search may find them still
     followed_from: int = 0  # since when its changes are read, UNIX seconds
     followed: int = 0
@@ -109,6 +104,7 @@ class StreamRun:
     references: References | None = None
     """What its rows refer to; None where that is nothing that the target holds."""
     dangling: int = 0
+    uncounted_from: float = inf  # since when parents changed that do not count their children
     was_replayed: bool = False  # rows of it came in a run that this one goes on with
     begun_s: float | None = None
     ended_s: float | None = None
@@ -217,6 +213,8 @@ class StreamRun:
         source = self.stream.source
         if isinstance(source, Children) and source.is_due is not None and source.is_due(key):
             return True
+        if not count and version >= self.uncounted_from:
+            return family.read_at < self.began
         return family.version == version and bool(count) and family.digest != count
 
     def want(self, keys: Iterable[str]) -> bool:
@@ -275,6 +273,8 @@ class StreamRun:
                 continue
             if references is not None:
                 references.note(row.body)
+            if held is None or held.is_gone:
+                self.count.note(row)
             body, is_first = row.body if is_shown else b"", held is None and not self.is_repaired
             put = Put(name, row.key, row.parent, body, version, read_at, digest, by_id, is_first)
             entries.append(put)

@@ -79,17 +79,35 @@ async def test_a_row_without_a_new_time_comes_with_the_next_run(come: Come, tmp_
             assert await one.is_whole("contacts", "conversations")
 
 
+def count_more(request: Request, answer: Answer) -> Answer:
+    """Let searches count five contacts too many."""
+    if not (isinstance(answer, Reply) and request.url.endswith("/contacts/search")):
+        return answer
+    body: dict[str, Any] = msgspec.json.decode(answer.body)
+    if "total_count" in body:
+        body["total_count"] += 5
+    return Reply(answer.status, answer.headers, msgspec.json.encode(body))
+
+
+async def test_a_count_that_is_right_again_hides_no_row(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=ROWS) as one:
+        await one.sync("contacts")
+        one.change = count_more
+        await anyio.sleep(DAY_S)
+        await one.sync("contacts")
+        one.change = None
+        await anyio.sleep(DAY_S)
+        await one.sync("contacts")
+        for number in range(3):
+            await anyio.sleep(DAY_S)
+            await add_contact(one, number)
+            assert (await one.sync("contacts")).is_complete
+            assert await one.is_whole("contacts"), number
+
+
 async def test_what_is_counted_wrongly_costs_one_sweep(tmp_path: Path) -> None:
     async with world(tmp_path, contacts=2_000) as one:
         await one.sync("contacts")
-
-        def count_more(request: Request, answer: Answer) -> Answer:
-            if not (isinstance(answer, Reply) and request.url.endswith("/contacts/search")):
-                return answer
-            body: dict[str, Any] = msgspec.json.decode(answer.body)
-            if "total_count" in body:
-                body["total_count"] += 5
-            return Reply(answer.status, answer.headers, msgspec.json.encode(body))
 
         one.change = count_more
         prices: list[int] = []
@@ -153,4 +171,89 @@ async def test_a_search_that_fails_refuses_no_stream(status: int, tmp_path: Path
         one.change = None
         assert searches >= 2
         assert report.is_complete
+        assert await one.is_whole("contacts")
+
+
+BRING = {"contacts": add_contact, "conversations": import_conversation}
+
+
+def add_new(one: World, stream: str, name: str) -> None:
+    """Add a row of this moment."""
+    body: dict[str, Any] = {"email": f"{name}@example.com"}
+    if stream == "conversations":
+        key = one.simulator.workspace.contacts.value_at(0, "id")
+        body = {"from": {"type": "user", "id": key}, "body": name}
+    one.simulator.call("POST", f"/{stream}", body)
+
+
+@pytest.mark.parametrize("stream", BRING)
+@pytest.mark.parametrize("happens", ["comes", "goes"])
+async def test_what_happens_meanwhile_hides_no_row(
+    stream: str, happens: str, tmp_path: Path
+) -> None:
+    """Each night another row comes or goes, a call later: it stands for none, then or later."""
+    async with world(tmp_path, contacts=ROWS, conversations=ROWS) as one:
+        await one.sync(stream)
+        left, keys = 0, list(await one.truth(stream))
+
+        def happen(_: Request, answer: Answer) -> Answer:
+            nonlocal left
+            left -= 1
+            if not left and happens == "goes":
+                one.simulator.call("DELETE", f"/{stream}/{keys.pop()}")
+            elif not left:
+                add_new(one, stream, f"new{keys.pop()}")
+            return answer
+
+        for number in range(1, 13):
+            await anyio.sleep(DAY_S)
+            before = await one.truth(stream)
+            await BRING[stream](one, number)
+            brought = (await one.truth(stream)).keys() - before.keys()
+            one.change, left = happen, number
+            report = await one.sync(stream)
+            one.change = None
+            assert report.is_complete
+            assert brought <= one.rows(stream).keys(), number
+
+
+async def test_rows_that_come_all_the_time_cost_no_sweep(tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=2_000) as one:
+        await one.sync("contacts")
+        await anyio.sleep(DAY_S)
+        add_new(one, "contacts", "before")
+        made = 0
+
+        def add_another(request: Request, answer: Answer) -> Answer:
+            nonlocal made
+            if request.url.endswith("/contacts/search"):
+                made += 1
+                add_new(one, "contacts", f"new{made}")
+            return answer
+
+        one.change = add_another
+        report = await one.sync("contacts")
+        assert report.is_complete
+        assert 2 < made < 14
+
+
+@pytest.mark.parametrize("number", [8, 16])
+async def test_days_that_become_others_while_they_are_read_hide_no_row(
+    number: int, tmp_path: Path
+) -> None:
+    """A span read by the days of one zone ends before the next one begins by those of another."""
+    async with world(tmp_path, contacts=3_000, quirks=Quirks(day_zone="America/New_York")) as one:
+        calls = 0
+
+        def change(_: Request, answer: Answer) -> Answer:
+            nonlocal calls
+            calls += 1
+            if calls == number:
+                one.simulator.quirks = Quirks(day_zone="Pacific/Auckland")
+            return answer
+
+        one.change = change
+        report = await one.sync("contacts")
+        assert report.is_complete
+        assert calls > number
         assert await one.is_whole("contacts")

@@ -11,6 +11,7 @@ from . import (
     endings,
     reading,
     references,
+    surplus,
     targets,
     times,
 )
@@ -19,6 +20,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *reading.MUTANTS,
     *counts.MUTANTS,
     *absence.MUTANTS,
+    *surplus.MUTANTS,
     *deletion_lists.MUTANTS,
     *times.MUTANTS,
     *children.MUTANTS,

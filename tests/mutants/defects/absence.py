@@ -341,18 +341,6 @@ MUTANTS: tuple[Mutant, ...] = (
         focus="lists",
     ),
     Mutant(
-        "rows_not_counted",
-        "a row that comes without a new time is missing until the next sweep",
-        (
-            Edit(
-                "changes.py",
-                "            run.counted = await count_all(run)\n",
-                "            run.counted = None\n",
-            ),
-        ),
-        focus="brought",
-    ),
-    Mutant(
         "missed_by_one_sweep_is_gone",
         "a row that cannot be read by its id goes once one sweep has not met it",
         (

@@ -266,12 +266,12 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "cut_part_uncounted",
-        "a list is left where another chain goes on with it, and its rows are not counted",
+        "a list is left where another chain goes on with it, and nothing counts what came of it",
         (
             Edit(
-                "page_reader.py",
-                "                run.is_unproven = True\n                return True\n",
-                "                return True\n",
+                "surplus.py",
+                "        if run.is_current:\n",
+                "        if run.is_current or not run.slack_s or True:\n",
             ),
         ),
         focus="cuts",

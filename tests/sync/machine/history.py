@@ -103,6 +103,7 @@ class Story:
         self._runner = Runner(self.simulator, self.workspace, settings, folder)
         self.runs: list[Outcome] = []
         self._known = frozenset[str]()
+        self._held: dict[str, frozenset[str]] = {}
         self.broken: list[Violation] = []
 
     async def play(self, steps: tuple[Change | Run, ...]) -> None:
@@ -181,6 +182,10 @@ class Story:
         except Exception as error:  # noqa: BLE001 (a target that cannot be read is a finding)
             self.broken.append(Violation("unreadable", "", "", repr(error)[:300]))
             return outcome
+        self._held = {
+            stream: frozenset(one.key for one in records if one.is_live)
+            for stream, records in after.items()
+        }
         self.broken += oracles.doubled(after)
         self.broken += oracles.backwards(before, after, self.workspace.truth)
         self.broken += oracles.outlived(before, after, self.workspace.truth)
@@ -302,7 +307,8 @@ class Story:
         )
 
     async def _run(self, run: Run) -> Outcome:
-        known = frozenset[str]() if run.repair or run.damage else self._known - {*run.dropped}
+        names = frozenset[str]() if run.repair or run.damage else self._known - {*run.dropped}
+        known = {name: self._held.get(name, frozenset[str]()) for name in names}
         self._runner.is_interrupted = bool(self.runs) and Claims(self.runs[-1].report).is_silent
         if run.is_awaited:
             first, outcome = await both(self._runner, run, self.streams(run), known)
@@ -312,7 +318,7 @@ class Story:
             outcome = await self._runner.run(run, self.streams(run), self._refused_twin, known)
         self.runs.append(outcome)
         if not Claims(outcome.report).is_silent:
-            self._known = known | Claims(outcome.report).met
+            self._known = names | Claims(outcome.report).met
         return outcome
 
     async def _refused_twin(self, client: Intercom) -> None:

@@ -23,7 +23,7 @@ from . import files
 from .crashing_disk import Killed
 from .cursors import MISLEADING, with_body
 from .search_index import STREAMS as SEARCHES
-from .spoilt import is_unreadable, spoilt
+from .spoilt import is_unreadable, keys_of, spoilt
 from .steps import Change, Failure, Run, Settings
 from .workspace import Workspace
 
@@ -85,8 +85,8 @@ class Network:
         self.paths: list[str] = []
         self.is_stranger: bool = False
         """Whether the token is of another workspace."""
-        self.known: frozenset[str] = frozenset()
-        """Streams of which the target has rows."""
+        self.known: Mapping[str, frozenset[str]] = {}
+        """Streams of which the target has rows, with the keys of those that are live."""
         self.stopped_at: float | None = None
         """When the run was told to stop."""
 
@@ -183,16 +183,19 @@ class Network:
         """Say whether nothing could tell a failing answer from one that is right.
 
         A list without a count that comes short each time is a shorter list, unless the target has
-        more of it. One that is empty and counts nothing is an empty list.
+        a row that it lacks. Where it has all that the target has, a later run reads it once: then a
+        single answer is. One that is empty and counts nothing is an empty list.
         """
         is_again = False
         if strike.failure.kind in ("empty", "short"):
             self._came_short[path] += 1
             is_again = self._came_short[path] > 1
-        is_known = path.strip("/").partition("/")[0] in self.known
+        held = self.known.get(path.strip("/").partition("/")[0])
         if strike.failure.kind == "none":
-            return not is_known
-        return is_again and not is_known and b'"total_count"' not in reply.body
+            return held is None
+        if b'"total_count"' in reply.body:
+            return False
+        return held <= keys_of(spoilt(strike.failure, reply)) if held else is_again
 
     async def _happen(self) -> None:
         """Let happen what happens right before the answer to this call."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,7 +113,7 @@ class Runner:
         run: Run,
         streams: Iterable[str],
         twin: Callable[[Intercom], Awaitable[None]],
-        known: frozenset[str],
+        known: Mapping[str, frozenset[str]],
     ) -> Outcome:
         """Run a sync.
 
@@ -121,7 +121,7 @@ class Runner:
             run: What happens to it.
             streams: What it reads.
             twin: Begins a second one meanwhile.
-            known: Streams of which the target has rows.
+            known: Streams of which the target has rows, with the keys of those that are live.
         """
         settings, begun_at = self._settings, self._workspace.now()
         stop = anyio.Event()

@@ -34,6 +34,16 @@ def is_unreadable(reply: Reply) -> bool:
     return reply.body == GARBLED or b"\xff" in reply.body
 
 
+def keys_of(reply: Reply) -> frozenset[str]:
+    """Return the keys of the rows that an answer lists."""
+    if reply.status != 200 or is_unreadable(reply):
+        return frozenset()
+    body: dict[str, Any] = msgspec.json.decode(reply.body)
+    name = next((key for key in ROWS if isinstance(body.get(key), list)), None)
+    rows: list[dict[str, Any]] = [] if name is None else body[name]
+    return frozenset(str(row.get("id")) for row in rows)
+
+
 def _with_other_parts(failure: Failure, reply: Reply, body: dict[str, Any]) -> Reply:
     """Return a parent with fewer children, or with one that cannot be told apart."""
     for name in ("conversation_parts", "ticket_parts"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import anyio
 
@@ -25,7 +25,7 @@ def following(run: Run) -> Run:
 
 
 async def both(
-    runner: Runner, run: Run, streams: Iterable[str], known: frozenset[str]
+    runner: Runner, run: Run, streams: Iterable[str], known: Mapping[str, frozenset[str]]
 ) -> tuple[Outcome, Outcome]:
     """Run a sync, and another one that begins with its third call at the latest."""
     names, begun, outcomes = tuple(streams), anyio.Event(), list[Outcome]()
