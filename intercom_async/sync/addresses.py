@@ -95,7 +95,8 @@ def _postgres(_: str) -> str:
 def _object_storage(rest: str) -> str:
     """Say which address of object storage was meant."""
     place = rest.lstrip("/")
-    return f"object storage is s3://{place}" if _PLAIN.fullmatch(place) else S3
+    is_plain = _PLAIN.fullmatch(place) and {"", ".", ".."}.isdisjoint(place.rstrip("/").split("/"))
+    return f"object storage is s3://{place}" if is_plain else S3
 
 
 def _storage_by_web(_: str) -> str:
