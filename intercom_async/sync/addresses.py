@@ -69,6 +69,8 @@ def instead_of(text: str) -> str | None:
     if parts is None:
         return "it is an address" if "://" in text else None
     scheme, rest = parts
+    if scheme == "s3" and rest.startswith("//") and rest.strip("/"):
+        return "only targets of the format parquet are in object storage"
     meant = _MEANT.get(scheme.partition("+")[0])
     return f"{scheme[:20]}:// is not supported" if meant is None else meant(rest)
 
