@@ -211,7 +211,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "one_empty_answer_is_believed",
         "one search for changes that finds nothing is believed, as another one finds rows",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "changes.py",
                 "        return MISSES if is_missed else None\n",

@@ -63,7 +63,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "hidden_parent_remembered",
         "parts that were dropped and come again are read of parents that change only",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "prepared.py",
                 "        if is_hidden and child.name not in saved and",
@@ -84,7 +84,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "outage_leaves_children",
         "an outage that outlasts the patience leaves children unread, and the run is complete",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "child_reader.py",
                 "            run.was_cut_off = run.was_cut_off or not is_read\n",

@@ -24,6 +24,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "cut_of_a_split_unseen",
         "a list that ends early is taken for whole, where others read a part of it",
         (
+            *NOT_COUNTED,
             Edit(
                 "page_reader.py",
                 "        if is_whole(chain, counted):\n",
@@ -37,6 +38,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "cut_after_a_stop_unseen",
         "a list that ends early is taken for whole, where a stopped run had begun it",
         (
+            *NOT_COUNTED,
             Edit(
                 "page_reader.py",
                 "        if chain.pages == 1:\n",
@@ -124,7 +126,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "order_upward_is_trusted",
         "changes that come in another order than was asked for are taken for whole",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "tail_reader.py",
                 "                    return came\n                reached",
@@ -155,7 +157,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "short_changes_unseen",
         "a list of changes that ends early is taken for whole",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "tail_reader.py",
                 "                    is_whole = came >= promised\n",
@@ -173,7 +175,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "empty_search_is_an_answer",
         "a search that counts rows and gives none is taken to have found none",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "page_reader.py",
                 "            if not page.items and page.total_count:\n",
@@ -186,6 +188,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "closed_in_uncounted",
         "what is read around a poison row may end early, and nobody counts",
         (
+            *NOT_COUNTED,
             Edit(
                 "span_pages.py",
                 "        if promised is None or came >= promised:\n",
@@ -255,6 +258,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "row_twice_counts_twice",
         "a row that comes twice in a list stands for one that does not come",
         (
+            *NOT_COUNTED,
             Edit(
                 "distinct_rows.py",
                 "len(set(self._keys))",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.mutants.masks import NOT_COUNTED
 from tests.mutants.mutant import Edit, Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -33,6 +34,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "state_before_rows",
         "the state is on the disk before the rows that it tells of",
         (
+            *NOT_COUNTED,
             Edit(
                 "sinks/journal.py",
                 "        body = self._encoder.encode((self._generation, state, entries))\n",
@@ -71,6 +73,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "left_out_is_lost",
         "a run of other streams empties a journal that a stopped run had filled",
         (
+            *NOT_COUNTED,
             Edit(
                 "run.py",
                 "        published = [*runs, *prepared.carried(left_out.streams)]\n",

@@ -23,7 +23,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "machine_clock",
         "the machine's clock decides up to when changes are in the target",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "server_time.py",
                 "        if moment is None:\n            return cls(CLOCK.unix()",
@@ -46,7 +46,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "date_is_proof",
         "a Date that is a day ahead moves the watermark a day ahead",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "server_time.py",
                 "        return now if now <= here + TRUSTED_S else min(now, max(here, seen))\n",
@@ -69,7 +69,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "no_lookback",
         "a row that search finds minutes late is skipped for good",
-        (NOT_COUNTED, Edit("policy.py", "[base - self.lookback_s]", "[base]")),
+        (*NOT_COUNTED, Edit("policy.py", "[base - self.lookback_s]", "[base]")),
         focus="found late",
     ),
     Mutant(
@@ -92,6 +92,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "same_second_is_known",
         "a change in the second in which a row was read has its time, and is taken for known",
         (
+            *NOT_COUNTED,
             Edit(
                 "merging.py",
                 "    return read_at <= version + HASTE_S\n",
@@ -104,7 +105,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "undated_stays_old",
         "a changed row that does not say when it changed is left out, and the run is complete",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "stream_run.py",
                 "            self.undated.append(row.key)\n",
@@ -151,7 +152,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "time_to_come",
         "a row that comes with a time in the future hides every later change of it",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "raw_rows.py",
                 "        return version if version <= self.latest + SLACK_S else self.latest\n",
@@ -184,7 +185,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "date_alone_tells",
         "a Date that this machine's clock agrees with moves the watermark ahead of the server's",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "server_time.py",
                 "        if begins is not None and (moment is None or ",
@@ -276,7 +277,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "no_clock_is_proof",
         "where the server does not tell its time, this machine's clock moves the watermark",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "server_time.py",
                 "        if not self.is_known:\n            return min(now, seen)\n",
@@ -363,7 +364,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "watermark_of_the_end",
         "the watermark moves to where the reading of changes ended",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             NOT_DOUBTED,
             Edit(
                 "engine.py",
@@ -420,7 +421,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "children_of_times_to_come_forgotten",
         "the same, where a run is stopped between the parent and its children",
         (
-            NOT_COUNTED,
+            *NOT_COUNTED,
             Edit(
                 "stale_children.py",
                 "    return not version and family is not None and ",
