@@ -247,7 +247,9 @@ class TailReader:
             if not rows.repeated or rows.is_settled:
                 break
         if await self._reader.counts_are_true(run, field):
-            reason = f"{promised} changes were counted, and {max(least, rows.count)} came"
+            came = max(least, rows.count, rows.united if rows.repeated else 0)
+            came = came if came < promised else rows.count
+            reason = f"{promised} changes were counted, and {came} came"
             hole = run.span_hole(field, low, run.clock.now(), reason)
             await self._reader.hand_over(Batch(run, holes=[hole]))
 
