@@ -106,7 +106,7 @@ async def test_what_no_waiting_mends_is_said_at_once(
         with pytest.raises(error):
             await one.sync("contacts")
 
-        assert CLOCK.now() - begun_s < 5
+        assert CLOCK.now() - begun_s < 30  # the client's own tries; a sync waits for ten minutes
 
 
 async def test_an_outage_that_another_call_has_found_is_one(tmp_path: Path) -> None:
