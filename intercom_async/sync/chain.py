@@ -24,8 +24,10 @@ class Chain:
     pages: int = 0
     promised: int | None = None
     """Rows that its first page promised; None where nothing counts them."""
-    largest: int = 0
-    """Rows that a page of the reading counted, at most."""
+    began: int = 0
+    """When its first page was asked for."""
+    came: set[str] = field(default_factory=set[str])
+    """Rows on later pages that were made since, and that the first one may not have counted."""
     before: tuple[int, int] | None = None
     """Rows that the last reading promised, and that it brought."""
     again: int = 0
@@ -40,6 +42,15 @@ class Chain:
     """What was found to be missing on the way."""
     order: ListOrder | None = None
     """That of its list, once a page of it was read."""
+
+    @property
+    def expected(self) -> int:
+        """Rows that the reading has to bring by its own word.
+
+        Where rows come more than once, those that were made meanwhile may be on the pages that
+        follow: they stand for no other.
+        """
+        return (self.promised or 0) + (len(self.came) if self.rows.repeated else 0)
 
     @property
     def unread_below(self) -> int:

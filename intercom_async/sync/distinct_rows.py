@@ -7,7 +7,7 @@ stands on two pages and another one on none: as many rows come as were counted, 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 MOST_READINGS = 12
 """Readings of a list in which rows come more than once, as long as they bring more: of 700 rows of
@@ -90,6 +90,10 @@ class DistinctRows:
         self._keys.extend(map(hash, keys))
         self._unreadable += unreadable
         return len(keys) + unreadable
+
+    def count_new(self, keys: Iterable[str]) -> int:
+        """Return how many keys this reading has not brought."""
+        return len({hash(key) for key in keys}.difference(self._keys))
 
     def forget_earlier(self) -> None:
         """Forget the readings before: some of their rows may be gone by now."""

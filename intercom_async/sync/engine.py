@@ -124,7 +124,9 @@ class Engine:
                 self._reader = PageReader(give, self._writer, stop=self._stop, wake=self._wake)
                 settled_before = self._policy.settled_before
                 controls = ControlRows(self._reader, self._held_keys)
-                self._surplus = SurplusSearch(self._reader, self._policy.lookback_s)
+                self._surplus = SurplusSearch(
+                    self._reader, self._policy.lookback_s, asks_lists=self._policy.asks_lists
+                )
                 self._changes = ChangeReader(self._reader, controls, self._surplus, self._policy)
                 self._readings = Readings(readers, self._reader, self._writer, self._stop)
                 self._reconciler = Reconciler(
@@ -178,7 +180,7 @@ class Engine:
     async def _read_deletions(self, run: StreamRun) -> None:
         """Read which rows were deleted, where the server tells it."""
         is_whole = run.state.seeded is not None and run.state.pass_ is None
-        if self._policy.reconcile == "auto" and is_whole:
+        if self._policy.asks_lists and is_whole:
             await self._surplus.count_and_list(run)
 
     def _decide(self, run: StreamRun) -> None:

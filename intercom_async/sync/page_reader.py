@@ -41,7 +41,7 @@ from .outage import OutageError, StoppedError
 from .page_reading import Taken
 from .partitions import OPEN
 from .raw_rows import Row
-from .short_parts import is_united, is_whole, met_before, promised_by, read_again, short_hole
+from .short_parts import is_pushed, is_united, is_whole, met_before, read_again, short_hole
 from .stale_children import stale_parents
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
@@ -191,11 +191,12 @@ class PageReader:
         source, part = cast("Ranged", run.stream.source), chain.part
         chain.pages += 1
         if chain.pages == 1:
-            chain.promised, chain.largest = page.total_count, 0
+            chain.promised, chain.began, chain.came = page.total_count, read_at, set()
             part.count = page.total_count if part.count is None else part.count
         edges = (part.low, chain.unread_below)
         taken = await self.hand_over_page(run, page, read_at, edges=edges, chain=chain)
-        chain.largest = max(chain.largest, page.total_count or 0)
+        if chain.pages > 1 and part.high == OPEN:
+            chain.came.update(row.key for row in taken.rows if row.is_made_since(chain.began))
         chain.holes += taken.holes
         chain.position = page.checkpoint
         if chain.heals is None:
@@ -213,7 +214,8 @@ class PageReader:
         source = cast("Ranged", run.stream.source)
         # At its end all rows of a list have come, also where another chain reads some of them.
         counted = await self._counted(run, chain)
-        if is_whole(chain, counted):
+        selection = self._selection(run, chain)
+        if is_whole(chain, counted) or await is_pushed(self, run, chain, selection, counted):
             return True
         count = await self._count(run, chain) if chain.again else None
         if is_united(chain, max(counted, count or 0)):
@@ -221,7 +223,7 @@ class PageReader:
         if read_again(chain, count):
             await self._begin_again(run, chain)
             return False
-        if await self.counts_are_true(run, self._selection(run, chain).field):
+        if await self.counts_are_true(run, selection.field):
             short = short_hole(run, source.partition_field, chain, counted)
             chain.holes.append(short)
             await self.hand_over(Batch(run, holes=[short]))
@@ -229,7 +231,7 @@ class PageReader:
 
     async def _counted(self, run: StreamRun, chain: Chain) -> int:
         """Return how many rows a part has; asked once more where fewer came than once before."""
-        promised, before = promised_by(chain), max(chain.part.counted or 0, chain.least)
+        promised, before = chain.expected, max(chain.part.counted or 0, chain.least)
         if chain.rows.count < promised or chain.rows.count >= before:
             return promised
         return await self._count(run, chain) or chain.least

@@ -57,6 +57,11 @@ class Policy:
         """H: what has not changed since then is found by every reading."""
         return self.started_at - self.lookback_s
 
+    @property
+    def asks_lists(self) -> bool:
+        """Whether the server is asked which rows were deleted."""
+        return self.reconcile == "auto"
+
     def tail_from(self, base: int | None) -> int | None:
         """Return from when on changes are read; None if they are not."""
         known = [] if base is None else [base - self.lookback_s]

@@ -54,6 +54,10 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     is_ahead: bool = False
     """Whether it says that it changed later than now; `version` is the present then."""
 
+    def is_made_since(self, moment: int) -> bool:
+        """Say whether it was made at a moment or later, as far as it says it."""
+        return self.partition_at is not None and self.partition_at >= moment
+
     @property
     def id(self) -> str:
         """What tells it apart in its stream."""

@@ -10,22 +10,14 @@ from .chain import Chain
 from .distinct_rows import MOST_READINGS
 from .holes import Hole
 from .key_table import SEEN
+from .page_reading import Reads
 from .raw_rows import Row
 from .stream_run import StreamRun
+from .streams import Selection
 
 MOST_AGAIN = 4
 """Readings after the first, each because rows went during the one before
 (test_recounted.py::test_rows_that_go_during_each_reading_are_no_hole)."""
-
-
-def promised_by(chain: Chain) -> int:
-    """Return how many rows a reading has to bring by its own word.
-
-    Those that come meanwhile are on no page that follows, or else push rows to a second one: then
-    they are counted, and stand for no other.
-    """
-    promised = chain.promised or 0
-    return max(promised, chain.largest) if chain.rows.repeated else promised
 
 
 def is_whole(chain: Chain, counted: int) -> bool:
@@ -35,6 +27,21 @@ def is_whole(chain: Chain, counted: int) -> bool:
     have come.
     """
     return chain.rows.count >= counted and (counted > 0 or not chain.rows.repeated)
+
+
+async def is_pushed(
+    reader: Reads, run: StreamRun, chain: Chain, selection: Selection, counted: int
+) -> bool:
+    """Say whether new rows in front pushed as many rows to the next page as came twice.
+
+    That is asked where nothing counts rows: such lists are numbered by pages.
+    """
+    if counted:
+        return False
+    page, read_at = await reader.page(run, selection)
+    edges = (chain.part.low, chain.unread_below)
+    taken = await reader.hand_over_page(run, page, read_at, edges=edges)
+    return chain.rows.repeated <= chain.rows.count_new(row.key for row in taken.rows)
 
 
 def is_united(chain: Chain, counted: int) -> bool:
@@ -61,7 +68,7 @@ def read_again(chain: Chain, count: int | None) -> bool:
         chain: The part.
         count: Rows that it has by now; only of a part that was read again.
     """
-    told = (promised_by(chain), chain.rows.count)
+    told = (chain.expected, chain.rows.count)
     is_settled = (
         count is None or count >= told[0] or chain.again >= MOST_AGAIN or told == chain.before
     )

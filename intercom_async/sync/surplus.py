@@ -39,10 +39,12 @@ class SurplusSearch:
     Args:
         reader: Searches, and hands over.
         lookback_s: For how long a search may miss a row that came, or find one that has gone.
+        asks_lists: Whether the run asks which rows were deleted.
     """
 
-    def __init__(self, reader: PageReader, lookback_s: int) -> None:
+    def __init__(self, reader: PageReader, lookback_s: int, *, asks_lists: bool) -> None:
         self._reader = reader
+        self._asks_lists = asks_lists
         self._lookback_s = lookback_s
 
     async def count(self, run: StreamRun) -> None:
@@ -76,11 +78,16 @@ class SurplusSearch:
             if not self._is_doubtful(run):
                 break
             asked_at = run.count.asked_at
-            if run.was_told:
+            # What went since a reading of everything began stands for what that has left out.
+            if run.was_told or (run.count.is_kept and self._may_list(run)):
                 await self.count_and_list(run)
             else:
                 await self.count(run)
-            if follow is not None and not await follow(asked_at - self._lookback_s):
+            # What the target had by then is in this count. Most often that is all there is; else
+            # what came since may be counted, too.
+            if follow is None or surplus(run) <= run.state.surplus:
+                continue
+            if not await follow(asked_at - self._lookback_s):
                 return False
         else:
             await self._leave_out_gone(run)
@@ -90,6 +97,9 @@ class SurplusSearch:
         run.count.is_settled = True
         await self._forget_left_over(run)
         return True
+
+    def _may_list(self, run: StreamRun) -> bool:
+        return self._asks_lists and cast("Ranged", run.stream.source).deletions is not None
 
     async def _is_no_count(self, run: StreamRun) -> bool:
         """Say whether a reading of everything has brought fewer rows, and that tells nothing.
@@ -106,11 +116,12 @@ class SurplusSearch:
     async def _forget_left_over(self, run: StreamRun) -> None:
         """Forget what sweeps did not find as far as it is not counted any longer.
 
-        It would hide as many rows that no change tells of. Where no list tells what went, rows that
-        have gone unnoticed may make it less.
+        It would hide as many rows that no change tells of. Where neither a list nor a sweep of this
+        run tells what went, rows that have gone unnoticed may make it less.
         """
         state, left_over = run.state, surplus(run)
-        if run.count.total is None or not run.was_told or left_over >= state.surplus:
+        is_known = run.was_told or (run.was_swept and state.pass_ is None)
+        if run.count.total is None or not is_known or left_over >= state.surplus:
             return
 
         def note() -> None:

@@ -42,6 +42,8 @@ class _Pass(NamedTuple):
     is_sorted: bool
     is_doubted: bool
     """Whether a row that came more than once may have come in place of another."""
+    promised: int = 0
+    """Rows that it was counted to have."""
 
 
 class TailReader:
@@ -137,16 +139,23 @@ class TailReader:
             least: Rows that were read upward, and are there: a first pass with fewer is in doubt.
         """
         field, agreed, since = source.cursor_field, 0, low
-        came, is_doubted = DistinctRows(), False
+        came, is_doubted, promised = DistinctRows(), False, 0
         for _ in range(MAX_PASSES):
             began, rows = run.clock.now() - CLOCK_SLACK_S, run.rows
             found = await self._pass_down(run, source, field, low, least, came)
             least = 0
             agreed = agreed + 1 if run.rows == rows and not found.is_sorted else 0
             is_doubted = is_doubted or found.is_doubted
+            promised = max(promised, found.promised)
             if found.is_atomic or source.is_append_only or agreed >= AGREEING:
                 if is_doubted:
-                    await self._prove(run, field, since, came)
+                    try:
+                        await self._prove(run, field, since, promised, came)
+                    except (*ENDINGS, *REFUSALS, ClosedError):
+                        raise
+                    except IntercomError as error:
+                        high = run.clock.now() + 60
+                        await self._isolate_tail(run, field, since, high, error, floor=since)
                 return True
             low = max(low, began)
         reason = "rows change faster than they can be read"
@@ -170,7 +179,7 @@ class TailReader:
                 high = order.read_to(run.clock.now() + 60)
                 await self._isolate_tail(run, field, low, high, error, floor=low)
                 is_atomic = position is None or (is_atomic and order.is_kept)
-                return _Pass(is_atomic, order.is_kept, rows.repeated > 0)
+                return _Pass(is_atomic, order.is_kept, is_doubted=False)
             high = order.read_to(run.clock.now())
             taken = await self._reader.hand_over_page(
                 run, page, read_at, edges=(low, high), field=field
@@ -186,13 +195,15 @@ class TailReader:
             if page.checkpoint is None and came < promised:
                 await self._read_again(run, field, low, promised, max(least, rows.count), rows)
             if page.checkpoint is None or (order.is_proven and order.is_below(low)):
-                is_whole = not rows.repeated or (
-                    page.checkpoint is None and rows.count >= promised > 0
-                )
-                return _Pass(is_atomic and order.is_kept, order.is_kept, not is_whole)
+                # What lies below, where it ends before its list does, is counted and not read.
+                is_doubted = page.checkpoint is None and rows.repeated > 0
+                is_doubted = is_doubted and not rows.count >= promised > 0
+                return _Pass(is_atomic and order.is_kept, order.is_kept, is_doubted, promised)
             position = page.checkpoint
 
-    async def _prove(self, run: StreamRun, field: str, low: int, rows: DistinctRows) -> None:
+    async def _prove(
+        self, run: StreamRun, field: str, low: int, promised: int, rows: DistinctRows
+    ) -> None:
         """Count changes of which some came more than once; read them again if others are missing.
 
         A row that moves during a pass shifts those behind it: one comes twice, and the next pass
@@ -203,11 +214,24 @@ class TailReader:
             run: The stream.
             field: The field that changes are told by.
             low: Since when.
+            promised: Rows that a pass has counted, at most.
             rows: What the passes have brought.
         """
-        page, _ = await self._reader.page(run, Selection(field, low, OPEN, 1, "ascending"))
+        source, repeated = cast("Ranged", run.stream.source), rows.repeated
+        page, read_at = await self._reader.page(run, Selection(field, low, OPEN, source.per_page))
         count = page.total_count
-        if count is None or rows.united < count:
+        taken = await self._reader.hand_over_page(
+            run, page, read_at, edges=(low, run.clock.now()), field=field
+        )
+        # What came or moved since the last pass is the newest, and is here.
+        keys = [row.key for row in taken.rows]
+        new = rows.count_new(keys)
+        rows.take(keys, 0)
+        if (count or 0) < promised:
+            # Rows went since: they would stand for others.
+            rows.forget_earlier()
+        is_whole = repeated <= new if count is None else rows.united >= count
+        if not is_whole:
             await self._read_again(run, field, low, count or 0, 0, rows)
 
     async def _read_again(
@@ -236,10 +260,13 @@ class TailReader:
         """
         source = cast("Ranged", run.stream.source)
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
+        last = promised
         for number in range(MOST_READINGS):
             rows.begin_again(is_alike=number > 0)
             counted = await self._read_list(run, selection, rows)
-            total = max(counted or 0, least)
+            if (counted or 0) < last:
+                rows.forget_earlier()
+            last, total = counted or 0, max(counted or 0, least)
             if rows.count >= total and (total or not rows.repeated):
                 return
             if rows.repeated and (rows.united >= total if total else rows.is_settled):

@@ -229,6 +229,99 @@ async def test_log_entries_are_read_again_where_it_is_asked_for(
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("every", [1, 3])
+async def test_entries_that_come_while_logs_are_read_are_no_doubt(
+    every: int, tmp_path: Path
+) -> None:
+    """They push rows to the next page, which come twice; none is missing."""
+    async with world(tmp_path) as one:
+        entries = one.simulator.workspace.activity
+        calls = 0
+
+        def add(at: int) -> None:
+            entries.append(dict(entries[0], id=f"new{len(entries)}", created_at=at))
+
+        def change(request: Request, answer: Answer) -> Answer:
+            nonlocal calls
+            if "activity_logs" in request.url:
+                calls += 1
+                if calls % every == 0:
+                    add(int(CLOCK.unix()))
+            return answer
+
+        now = int(CLOCK.unix())
+        for number in range(1_500):
+            add(now - 60 * number)
+        one.change = change
+        for _ in range(2):
+            report = await one.sync("activity_logs")
+            assert report.is_complete
+            assert report.calls <= 15
+            await anyio.sleep(DAY_S / 2)
+            now = int(CLOCK.unix())
+            for number in range(1_500):
+                add(now + number)
+            await anyio.sleep(DAY_S / 2)
+
+        one.change = None
+        assert (await one.sync("activity_logs")).is_complete
+        assert one.rows("activity_logs").keys() == {str(row["id"]) for row in entries}
+
+
+def with_one_that_goes(
+    one: World, stream: str, later: int, inner: Callable[[Request, Answer], Answer]
+) -> Callable[[Request, Answer], Answer]:
+    """Return what deletes a row of the first page once some more pages were read."""
+    pages, first = -1, list[str]()
+
+    def change(request: Request, answer: Answer) -> Answer:
+        nonlocal pages
+        changed = inner(request, answer)
+        if isinstance(changed, Reply) and request.url.endswith("/search"):
+            body: dict[str, Any] = msgspec.json.decode(changed.body)
+            rows: list[Any] = body.get("data") or body.get(stream) or []
+            if len(rows) >= 20:
+                pages += 1
+                first.extend(row["id"] for row in rows if not pages)
+                if pages == later:
+                    one.simulator.call("DELETE", f"/{stream}/{first[5]}")
+        return changed
+
+    return change
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("page", [4, 8, 11])
+async def test_a_row_that_goes_stands_for_none_that_a_cut_part_lacks(
+    page: int, tmp_path: Path
+) -> None:
+    async with world(tmp_path, contacts=3_000, latency_s=0.5, app_per_minute=10_000) as one:
+        lacking = with_a_row_twice("/contacts/search", at=page, lacks=True)
+        one.change = with_one_that_goes(one, "contacts", page + 2, lacking)
+        assert (await one.sync("contacts")).is_complete
+        assert one.rows("contacts").keys() >= {*await one.truth("contacts")}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("later", [1, 2])
+async def test_a_row_that_goes_during_changes_stands_for_none(later: int, tmp_path: Path) -> None:
+    async with world(tmp_path, contacts=MANY) as one:
+        await one.sync("contacts")
+        await anyio.sleep(DAY_S)
+        for key in await one.truth("contacts"):
+            one.simulator.workspace.contacts.change(key)["updated_at"] = int(CLOCK.unix())
+            await anyio.sleep(20)
+        await anyio.sleep(3 * DAY_S)
+        twice = with_a_row_twice("/contacts/search", at=1)
+        one.change = with_one_that_goes(one, "contacts", later, twice)
+        report = await one.sync("contacts")
+        assert report.is_complete
+        one.change = None
+        found, truth = one.rows("contacts"), await one.truth("contacts")
+        assert [key for key in truth if found[key]["updated_at"] != truth[key]["updated_at"]] == []
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("pages", range(1, 6))
 async def test_a_reading_that_is_stopped_among_rows_of_one_moment(
     pages: int, tmp_path: Path

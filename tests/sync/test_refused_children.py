@@ -41,6 +41,8 @@ class Workspace:
         if not isinstance(answer, Reply) or "/conversations/" not in request.url:
             return answer
         body: dict[str, Any] = msgspec.json.decode(answer.body)
+        if "/conversations/deleted" in request.url:
+            return answer
         if request.url.endswith("/search"):
             rows = body["conversations"]
         elif self.is_refused:

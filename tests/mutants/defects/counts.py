@@ -27,8 +27,8 @@ MUTANTS: tuple[Mutant, ...] = (
             *NOT_COUNTED,
             Edit(
                 "page_reader.py",
-                "        if is_whole(chain, counted):\n",
-                "        if chain.part.floor != chain.part.low or is_whole(chain, counted):\n",
+                "        if is_whole(chain, counted) or",
+                "        if chain.part.floor != chain.part.low or is_whole(chain, counted) or",
             ),
         ),
         history="empty-page-of-a-split-list",
@@ -247,8 +247,9 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "page_reader.py",
-                "            chain.promised, chain.largest = page.total_count, 0\n",
-                "            chain.promised = max(page.total_count or 0, chain.least)\n",
+                "            chain.promised, chain.began,",
+                "            page.total_count = max(page.total_count or 0, chain.least)\n"
+                "            chain.promised, chain.began,",
             ),
         ),
         history="contacts-that-go-while-a-list-is-read-twice",

@@ -56,8 +56,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "page_reader.py",
-                "        if is_whole(chain, counted):\n",
-                "        if True:\n",
+                "        if is_whole(chain, counted) or",
+                "        if True or",
             ),
             Edit(
                 "tail_reader.py",
