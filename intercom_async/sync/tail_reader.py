@@ -170,6 +170,7 @@ class TailReader:
         rows.begin_again(is_alike=False)
         order = ListOrder(run.orders, field, changing_from=self._settled_before)
         is_atomic, followed = False, Followed()
+        began, moved = run.clock.now(), set[str]()
         while True:
             try:
                 page, read_at = await self._reader.page(run, selection, position, followed)
@@ -191,13 +192,16 @@ class TailReader:
             came += taken.total
             rows.take([row.key for row in taken.rows], taken.total - len(taken.rows))
             run.followed += taken.total
+            if position is not None:
+                # They may have come after the first page, and stand for none that it counted.
+                moved.update(row.key for row in taken.rows if row.version >= began)
             promised = max(page.total_count or 0, least) if promised is None else promised
             if page.checkpoint is None and came < promised:
                 await self._read_again(run, field, low, promised, max(least, rows.count), rows)
             if page.checkpoint is None or (order.is_proven and order.is_below(low)):
                 # What lies below, where it ends before its list does, is counted and not read.
                 is_doubted = page.checkpoint is None and rows.repeated > 0
-                is_doubted = is_doubted and not rows.count >= promised > 0
+                is_doubted = is_doubted and not 0 < promised <= rows.count - len(moved)
                 return _Pass(is_atomic and order.is_kept, order.is_kept, is_doubted, promised)
             position = page.checkpoint
 

@@ -270,6 +270,20 @@ MUTANTS: tuple[Mutant, ...] = (
         test="tests/sync/test_distinct_rows.py::test_one_page_with_a_row_in_place_of_another",
     ),
     Mutant(
+        "new_change_stands_for_another",
+        "a change that comes while changes are read newest first, and is on a later page, stands "
+        "for one in whose place another one came twice",
+        (
+            Edit(
+                "tail_reader.py",
+                "promised <= rows.count - len(moved)",
+                "promised <= rows.count",
+            ),
+        ),
+        history="new-rows-among-changes-of-one-moment",
+        focus="ties",
+    ),
+    Mutant(
         "cut_part_uncounted",
         "a list is left where another chain goes on with it, and nothing counts what came of it",
         (
@@ -286,6 +300,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "gone_row_completes_a_list",
         "a row that went between two readings of a list stands for one that neither has brought",
         (
+            *NOT_COUNTED,
             Edit(
                 "short_parts.py",
                 "        chain.rows.forget_earlier()\n",
