@@ -6,8 +6,9 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import IO, Any, cast
 
 import msgspec
@@ -26,7 +27,15 @@ _LONGEST = 10_000
 (test_sync_findings.py::test_a_hole_is_named_to_be_copied_only_where_it_is_shown_as_it_is)."""
 
 
-class PipedConsole(Console):
+class _EndingConsole(Console):
+    """Ends a command where the reader of what it prints has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the command end as where anything else of it has no reader."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+class PipedConsole(_EndingConsole):
     """Wraps lines to the width of a terminal, and does not wrap them in a pipe or a file."""
 
     @property
@@ -39,47 +48,46 @@ class PipedConsole(Console):
         """Set columns and lines, as `Console` allows."""
         self._width, self._height = new_size
 
-    def on_broken_pipe(self) -> None:
-        """Let the command end as where anything else of it has no reader."""
-        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
+class _GuardedStream:
+    """A stream that writes within a guard, which says what becomes of what it cannot write.
 
-class _ResultStream:
-    """A stream that says of what it cannot write that it is stdout."""
+    Args:
+        stream: Where it writes.
+        guard: Makes the guard of one write.
+    """
 
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: IO[str], guard: Callable[[], AbstractContextManager[None]]) -> None:
         self._stream = stream
+        self._guard = guard
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
         """Write a text."""
-        with naming(STDOUT):
-            return self._stream.write(text)
+        with self._guard():
+            self._stream.write(text)
+        return len(text)
 
     def flush(self) -> None:
         """Write out what the stream holds back."""
-        with naming(STDOUT):
+        with self._guard():
             self._stream.flush()
 
 
-class ResultConsole(Console):
+class ResultConsole(_EndingConsole):
     """Prints on stdout."""
 
     @property
     def file(self) -> IO[str]:
         """Return the stream that is printed to."""
-        return cast("IO[str]", _ResultStream(super().file))
+        return cast("IO[str]", _GuardedStream(super().file, partial(naming, STDOUT)))
 
     @file.setter
     def file(self, new_file: IO[str]) -> None:
         """Set another stream, as `Console` allows."""
         self._file = new_file
-
-    def on_broken_pipe(self) -> None:
-        """Let the command end as where anything else of it has no reader."""
-        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 class _PipedResults(ResultConsole, PipedConsole):
@@ -97,27 +105,6 @@ def _dropping() -> Generator[None]:
         pass
 
 
-class _MessageStream:
-    """A stream that drops what it cannot write, unless its reader has gone."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def write(self, text: str) -> int:
-        """Write a text, or drop it."""
-        with _dropping():
-            self._stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Write out what the stream holds back, or leave it there."""
-        with _dropping():
-            self._stream.flush()
-
-
 class MessageConsole(PipedConsole):
     """Prints messages as far as stderr takes them: a full disk must not end a command.
 
@@ -127,7 +114,7 @@ class MessageConsole(PipedConsole):
     @property
     def file(self) -> IO[str]:
         """Return the stream that is printed to."""
-        return cast("IO[str]", _MessageStream(super().file))
+        return cast("IO[str]", _GuardedStream(super().file, _dropping))
 
     @file.setter
     def file(self, new_file: IO[str]) -> None:

@@ -16,7 +16,6 @@ from typing import NamedTuple, cast
 from intercom_async.errors import ClosedError, IntercomError
 from .distinct_rows import MOST_READINGS, DistinctRows
 from .followed import Followed
-from .key_table import KeyTable
 from .list_order import FEWEST_STEPS, ListOrder
 from .numbered_spans import isolation_of
 from .page_reader import ENDINGS, REFUSALS, PageReader
@@ -89,8 +88,8 @@ class TailReader:
         """
         field = source.cursor_field
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
-        position, reached, came, promised, steps = None, low, 0, None, 0
-        followed, seen = Followed(), KeyTable()
+        position, reached, promised, steps = None, low, None, 0
+        followed, came = Followed(), DistinctRows()
         while True:
             # What lies before the last row is read only where the list is in order.
             begin = reached if steps >= FEWEST_STEPS else low
@@ -106,12 +105,11 @@ class TailReader:
             )
             before = reached
             # A row that changed meanwhile comes again: it must not stand for one that is left out.
-            keys = [row.key for row in taken.rows]
-            came += taken.total - len(seen.add_new(keys, [(0, 0)] * len(keys), 0, 0))
+            came.take([row.key for row in taken.rows], taken.total - len(taken.rows))
             run.followed += taken.total
             for row in taken.rows:
                 if row.version and row.version < reached and reached > low:
-                    return came
+                    return came.count
                 reached = max(reached, row.version)
             steps += position is not None and reached > before
             # A row that comes meanwhile is in a later count: it stands for no other.
@@ -120,8 +118,8 @@ class TailReader:
                 # Rows of one moment show no order, and without a count nothing shows a leap.
                 is_whole = not position or steps > 0
                 if promised is not None:
-                    is_whole = came >= promised
-                return None if is_whole else came
+                    is_whole = came.count >= promised
+                return None if is_whole else came.count
             position = page.checkpoint
 
     async def _read_downward(self, run: StreamRun, source: Ranged, low: int, least: int) -> bool:

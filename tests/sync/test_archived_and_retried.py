@@ -28,15 +28,20 @@ def without_whole_lists(request: Request, answer: Answer) -> Answer:
     return Reply(404, {}, body) if is_list else answer
 
 
+async def tag_often(one: World, key: str) -> None:
+    """Give a contact more tags than it shows itself."""
+    for number in range(12):
+        tag = await one.intercom.tags.create(name=f"tag {number}")
+        await one.intercom.contacts.attach_tag(key, tag.id)
+    await one.intercom.contacts.update(key, name="with tags")
+
+
 async def archived_once_its_tags_could_not_be_read(one: World) -> str:
     """Return the id of a contact that is a hole of the target, and has been archived since."""
     key = next(iter(await one.truth("contacts")))
     await one.sync("contacts")
     await anyio.sleep(DAY_S)
-    for number in range(12):
-        tag = await one.intercom.tags.create(name=f"tag {number}")
-        await one.intercom.contacts.attach_tag(key, tag.id)
-    await one.intercom.contacts.update(key, name="with tags")
+    await tag_often(one, key)
     one.change = without_whole_lists
     (hole,) = (await one.sync("contacts", patience_s=1)).failures
     assert hole.what == key

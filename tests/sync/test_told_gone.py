@@ -10,7 +10,7 @@ import pytest
 
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
-from .test_archived_and_retried import without_whole_lists
+from .test_archived_and_retried import tag_often, without_whole_lists
 from .test_sync_model import DAY_S, Answer, world
 
 __all__ = ("anyio_backend",)
@@ -86,10 +86,7 @@ async def test_a_row_that_is_read_again_stays(body: str, status: int, tmp_path: 
         await one.sync("contacts")
         key = sorted(await one.truth("contacts"))[2]
         await anyio.sleep(DAY_S)
-        for number in range(12):
-            tag = await one.intercom.tags.create(name=f"tag {number}")
-            await one.intercom.contacts.attach_tag(key, tag.id)
-        await one.intercom.contacts.update(key, name="with tags")
+        await tag_often(one, key)
         one.change = without_whole_lists
         assert [failure.what for failure in (await one.sync("contacts")).failures] == [key]
         one.change = saying(f"/contacts/{key}", status, NOT_ITS_OWN[body])

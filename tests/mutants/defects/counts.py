@@ -129,12 +129,12 @@ MUTANTS: tuple[Mutant, ...] = (
             *NOT_COUNTED,
             Edit(
                 "tail_reader.py",
-                "                    return came\n                reached",
+                "                    return came.count\n                reached",
                 "                    pass\n                reached",
             ),
             Edit(
                 "tail_reader.py",
-                "                    is_whole = came >= promised\n",
+                "                    is_whole = came.count >= promised\n",
                 "                    is_whole = True\n",
             ),
         ),
@@ -160,7 +160,7 @@ MUTANTS: tuple[Mutant, ...] = (
             *NOT_COUNTED,
             Edit(
                 "tail_reader.py",
-                "                    is_whole = came >= promised\n",
+                "                    is_whole = came.count >= promised\n",
                 "                    is_whole = True\n",
             ),
             Edit(
@@ -234,8 +234,9 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "tail_reader.py",
-                "came += taken.total - len(seen.add_new(keys, [(0, 0)] * len(keys), 0, 0))",
-                "came += taken.total",
+                "            came.take([row.key for row in taken.rows],"
+                " taken.total - len(taken.rows))\n",
+                "            came.take([], taken.total)\n",
             ),
         ),
         focus="changes",
