@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .distinct_rows import DistinctRows
 from .holes import Hole
 from .list_order import ListOrder
 from .partitions import Part
+from .raw_rows import Row
 
 
 @dataclass(slots=True)
@@ -32,8 +34,6 @@ class Chain:
     """Rows that the last reading promised, and that it brought."""
     again: int = 0
     """Readings after the first, as fewer rows came than were promised."""
-    counted: int = 0
-    """Rows that it was counted to have when its last reading ended."""
     least: int = 0
     """Rows that the first reading brought, and that are there: the second one may not lack them."""
     heals: Hole | None = None
@@ -56,6 +56,11 @@ class Chain:
     def unread_below(self) -> int:
         """Down to which moment all of it is read: only where its list is in order."""
         return self.part.high if self.order is None else self.order.read_to(self.part.high)
+
+    def note_new(self, rows: Iterable[Row]) -> None:
+        """Note which rows of a page were made since the part was counted."""
+        if since := self.rows.counted_at:
+            self.rows.note_new(row.key for row in rows if row.is_made_since(since))
 
 
 def going_on(part: Part) -> Chain:

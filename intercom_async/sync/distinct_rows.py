@@ -25,15 +25,23 @@ class DistinctRows:
         before: Rows that a stopped run has read of it; this one goes on behind them.
     """
 
-    __slots__ = ("_before", "_distinct", "_earlier", "_idle", "_keys", "_known", "_most_unreadable",
-                 "_unreadable")  # fmt: skip
+    __slots__ = ("_before", "_counted", "_distinct", "_earlier", "_forgotten", "_idle", "_keys",
+                 "_known", "_most_unreadable", "_new", "_unreadable", "counted_at",
+                 "has_shrunk")  # fmt: skip
 
     def __init__(self, before: int = 0) -> None:
+        self.counted_at: int = 0
+        """Rows that are younger than this moment may not be in the last count; 0 without one."""
         self._before = before
+        self._counted = 0
+        self._new: set[int] = set()
+        self.has_shrunk: bool = False
+        """Whether the last count shows that rows went since the one before."""
         # Hashes, 8 bytes each: what comes more than once is looked for when a list has ended.
         self._keys: array[int] = array("q")
         self._distinct: tuple[int, int] = (0, 0)
         self._earlier: set[int] = set()
+        self._forgotten: set[int] = set()
         self._known = 0
         self._unreadable = 0
         self._most_unreadable = 0
@@ -95,9 +103,34 @@ class DistinctRows:
         """Return how many keys this reading has not brought."""
         return len({hash(key) for key in keys}.difference(self._keys))
 
-    def forget_earlier(self) -> None:
-        """Forget the readings before: some of their rows may be gone by now."""
-        self._earlier, self._idle, self._most_unreadable = set(), 0, 0
+    def note_new(self, keys: Iterable[str]) -> None:
+        """Note rows of this reading that are younger than the last count.
+
+        Those that came in the readings before were in it, and have changed since.
+        """
+        self._new.update({hash(key) for key in keys} - self._earlier - self._forgotten)
+
+    def expect(self, count: int) -> None:
+        """Note that so many rows were counted when the first page was read, or before."""
+        self._counted = max(self._counted, count)
+
+    def take_count(self, count: int, at: int) -> None:
+        """Take a later count.
+
+        Where it has not grown by the rows that came since the one before, others went. They would
+        stand for rows that no reading has brought: the readings before are forgotten, and so is
+        this one when the next begins, unless a further count shows that nothing went meanwhile.
+
+        Args:
+            count: How many rows there are.
+            at: Rows that are younger than this moment may not be in it, UNIX seconds.
+        """
+        self.has_shrunk = count < self._counted + len(self._new)
+        if self.has_shrunk:
+            self._forgotten |= self._earlier
+            self._earlier, self._idle, self._most_unreadable = set(), 0, 0
+        self._counted, self.counted_at = count, at
+        self._new.clear()
 
     def begin_again(self, *, is_alike: bool = True) -> None:
         """Begin a further reading, from the beginning of the list.
@@ -106,6 +139,8 @@ class DistinctRows:
             is_alike: Whether the one that has ended read the same list.
         """
         self._idle = self._idle + 1 if is_alike and self._is_idle else 0
-        self._earlier.update(self._keys)
-        self._most_unreadable = max(self._most_unreadable, self._unreadable)
+        (self._forgotten if self.has_shrunk else self._earlier).update(self._keys)
+        if not self.has_shrunk:
+            self._most_unreadable = max(self._most_unreadable, self._unreadable)
         self._keys, self._before, self._known, self._unreadable = array("q"), 0, 0, 0
+        self.has_shrunk = False

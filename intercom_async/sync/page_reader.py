@@ -197,6 +197,7 @@ class PageReader:
         taken = await self.hand_over_page(run, page, read_at, edges=edges, chain=chain)
         if chain.pages > 1 and part.high == OPEN:
             chain.came.update(row.key for row in taken.rows if row.is_made_since(chain.began))
+        chain.note_new(taken.rows)
         chain.holes += taken.holes
         chain.position = page.checkpoint
         if chain.heals is None:
@@ -218,7 +219,7 @@ class PageReader:
         if is_whole(chain, counted) or await is_pushed(self, run, chain, selection, counted):
             return True
         count = await self._count(run, chain) if chain.again else None
-        if is_united(chain, max(counted, count or 0)):
+        if is_united(chain, counted, count, run.clock.now()):
             return True
         if read_again(chain, count):
             await self._begin_again(run, chain)

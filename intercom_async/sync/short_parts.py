@@ -44,15 +44,23 @@ async def is_pushed(
     return chain.rows.repeated <= chain.rows.count_new(row.key for row in taken.rows)
 
 
-def is_united(chain: Chain, counted: int) -> bool:
+def is_united(chain: Chain, counted: int, later: int | None, now: int) -> bool:
     """Say whether the readings of a list in which rows come more than once are whole together.
 
-    A row that went between two of them would stand for one that is missing: only those count that
-    followed one another without a lower count. Where nothing counts, the last ones have to agree.
+    A row that went between two of them would stand for one that is missing: see
+    `DistinctRows.take_count`. Where nothing counts, the last ones have to agree.
+
+    Args:
+        chain: The part.
+        counted: Rows that its last reading has counted.
+        later: Rows that it has by now; None where nobody has asked.
+        now: UNIX seconds of the server.
     """
-    if counted < chain.counted:
-        chain.rows.forget_earlier()
-    chain.counted = counted
+    if chain.promised is not None:
+        chain.rows.take_count(counted, chain.began)
+    if later is not None:
+        chain.rows.take_count(later, now)
+        counted = max(counted, later)
     if not chain.again or not chain.rows.repeated:
         return False
     return chain.rows.united >= counted if counted else chain.rows.is_settled

@@ -11,6 +11,7 @@ and H; what changed after H is read by the next run, which begins a lookback bef
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple, cast
 
 from intercom_async.errors import ClosedError, IntercomError
@@ -20,6 +21,7 @@ from .list_order import FEWEST_STEPS, ListOrder
 from .numbered_spans import isolation_of
 from .page_reader import ENDINGS, REFUSALS, PageReader
 from .partitions import OPEN
+from .raw_rows import Row
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
 from .writer import Batch
@@ -169,6 +171,8 @@ class TailReader:
         order = ListOrder(run.orders, field, changing_from=self._settled_before)
         is_atomic, followed = False, Followed()
         began, moved = run.clock.now(), set[str]()
+        is_first = not rows.counted_at
+        rows.counted_at = rows.counted_at or began - CLOCK_SLACK_S
         while True:
             try:
                 page, read_at = await self._reader.page(run, selection, position, followed)
@@ -193,6 +197,8 @@ class TailReader:
             if position is not None:
                 # They may have come after the first page, and stand for none that it counted.
                 moved.update(row.key for row in taken.rows if row.version >= began)
+            if position is not None or not is_first:
+                rows.note_new(row.key for row in _younger(taken.rows, rows.counted_at))
             promised = max(page.total_count or 0, least) if promised is None else promised
             if page.checkpoint is None and came < promised:
                 await self._read_again(run, field, low, promised, max(least, rows.count), rows)
@@ -228,10 +234,11 @@ class TailReader:
         # What came or moved since the last pass is the newest, and is here.
         keys = [row.key for row in taken.rows]
         new = rows.count_new(keys)
+        rows.note_new(row.key for row in _younger(taken.rows, rows.counted_at))
         rows.take(keys, 0)
-        if (count or 0) < promised:
-            # Rows went since: they would stand for others.
-            rows.forget_earlier()
+        if count is not None:
+            rows.expect(promised)
+            rows.take_count(count, read_at - CLOCK_SLACK_S)
         is_whole = repeated <= new if count is None else rows.united >= count
         if not is_whole:
             await self._read_again(run, field, low, count or 0, 0, rows)
@@ -262,16 +269,15 @@ class TailReader:
         """
         source = cast("Ranged", run.stream.source)
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
-        last = promised
+        rows.expect(promised)
         for number in range(MOST_READINGS):
             rows.begin_again(is_alike=number > 0)
             counted = await self._read_list(run, selection, rows)
-            if (counted or 0) < last:
-                rows.forget_earlier()
-            last, total = counted or 0, max(counted or 0, least)
-            if rows.count >= total and (total or not rows.repeated):
-                return
-            if rows.repeated and (rows.united >= total if total else rows.is_settled):
+            total = max(counted or 0, least)
+            came = rows.united if rows.repeated else rows.count
+            if rows.has_shrunk:
+                continue
+            if came >= total if total or not rows.repeated else rows.is_settled:
                 return
             if not rows.repeated or rows.is_settled:
                 break
@@ -287,6 +293,7 @@ class TailReader:
     ) -> int | None:
         """Read a list to its end; return how many rows its last page counted."""
         position, followed = None, Followed()
+        first, began, young = None, 0, dict[str, int]()
         while True:
             page, read_at = await self._reader.page(run, selection, position, followed)
             taken = await self._reader.hand_over_page(
@@ -296,9 +303,19 @@ class TailReader:
                 edges=(selection.low, run.clock.now()),
                 field=selection.field,
             )
+            if position is None:
+                first, began = page.total_count, read_at - CLOCK_SLACK_S
+            young.update((row.key, row.version) for row in _younger(taken.rows, rows.counted_at))
             rows.take([row.key for row in taken.rows], taken.total - len(taken.rows))
             if (position := page.checkpoint) is None:
-                return page.total_count
+                break
+        if first is not None and page.total_count is not None:
+            # What went before this reading, and what went during it.
+            rows.note_new(key for key, changed_at in young.items() if changed_at < began)
+            rows.take_count(first, began)
+            rows.note_new(key for key, changed_at in young.items() if changed_at >= began)
+            rows.take_count(page.total_count, read_at - CLOCK_SLACK_S)
+        return page.total_count
 
     async def _isolate_tail(
         self,
@@ -317,6 +334,11 @@ class TailReader:
         isolation = isolation_of(self._reader, run, field, error, budget)
         holes = await isolation.between(low, max(low, high), floor=floor)
         await self._reader.hand_over(Batch(run, holes=holes))
+
+
+def _younger(rows: Iterable[Row], moment: int) -> list[Row]:
+    """Return the rows that have changed at a moment or later."""
+    return [row for row in rows if row.version >= moment]
 
 
 def _larger(one: int | None, other: int | None) -> int | None:

@@ -303,9 +303,9 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             *NOT_COUNTED,
             Edit(
-                "short_parts.py",
-                "        chain.rows.forget_earlier()\n",
-                "        pass\n",
+                "distinct_rows.py",
+                "self.has_shrunk = count < self._counted + len(self._new)",
+                "self.has_shrunk = False",
             ),
         ),
         focus="ties",

@@ -1,0 +1,99 @@
+"""A row that goes as another one comes leaves the count as it was: it stands for no third one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+import msgspec
+import pytest
+
+from intercom_async.clock import CLOCK
+from intercom_async.sync.distinct_rows import DistinctRows
+from intercom_async.transport import Reply, Request
+from tests.support.virtual_time import anyio_backend
+from .machine.search_index import STREAMS
+from .test_distinct_rows import MANY, imported, searched
+from .test_sync_model import DAY_S, Answer, world
+
+__all__ = ("anyio_backend",)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("stream", "after"),
+    [("contacts", 3), ("contacts", 12), ("conversations", 17), ("conversations", 21)],
+)
+async def test_among_changes_of_one_moment(stream: str, after: int, tmp_path: Path) -> None:
+    """Between two readings as well as during one."""
+    sizes = {"contacts": 5} | {stream: MANY}
+    async with world(tmp_path, **sizes) as one:
+        table = getattr(one.simulator.workspace, stream)
+        index = await imported(one, stream)
+        keys = [*await one.truth(stream)]
+        contact, *_ = await one.truth("contacts")
+        lost, goes = keys[7], keys[20 + after]
+        answered, calls = searched(index), 0
+
+        def come_and_go() -> None:
+            one.simulator.call("DELETE", f"/{stream}/{goes}")
+            index.note(stream, goes, CLOCK.unix(), None)
+            body = {"from": {"type": "user", "id": contact}, "body": "new"}
+            made = one.simulator.call("POST", f"/{stream}", body | {"email": "new@example.com"})
+            key = made.get("conversation_id") or made["id"]
+            index.note(stream, key, CLOCK.unix(), dict(table.change(key)))
+
+        def change(request: Request, answer: Answer) -> Answer:
+            nonlocal calls
+            changed = answered(request, answer)
+            if urlsplit(request.url).path not in STREAMS or not isinstance(changed, Reply):
+                return changed
+            calls += 1
+            if calls == after:
+                come_and_go()
+            body: dict[str, Any] = msgspec.json.decode(changed.body)
+            rows: list[dict[str, Any]] = body.get("data") or body.get(stream) or []
+            if len(rows) > 1:
+                other = next(row for row in rows if row["id"] != lost)
+                rows[:] = [other if row["id"] == lost else row for row in rows]
+            return Reply(changed.status, changed.headers, msgspec.json.encode(body))
+
+        one.change = answered
+        await one.sync(stream)
+        await anyio.sleep(DAY_S)
+        for key in keys:
+            table.change(key)["updated_at"] = int(CLOCK.unix())
+        for key, row in (await one.truth(stream)).items():
+            index.note(stream, key, CLOCK.unix(), row)
+        await anyio.sleep(2 * DAY_S)
+        one.change = change
+        report = await one.sync(stream, reconcile="never")
+        assert calls > after
+        found, truth = one.rows(stream), await one.truth(stream)
+        assert found[lost]["updated_at"] < truth[lost]["updated_at"]
+        assert not report.is_complete
+
+
+def test_readings_before_a_row_went_are_forgotten() -> None:
+    rows = DistinctRows()
+    rows.expect(4)
+    rows.take(["a", "b", "b"], 0)
+    rows.begin_again()
+    rows.take(["a", "c", "c", "new"], 0)
+    rows.note_new(["new"])
+    rows.take_count(5, at=10)
+    assert (rows.has_shrunk, rows.united) == (False, 4)
+
+    rows.begin_again()
+    rows.take(["a", "newer"], 0)
+    rows.note_new(["newer", "a"])
+    rows.take_count(5, at=20)
+    assert (rows.has_shrunk, rows.united) == (True, 2)
+    # What came in a reading that is forgotten was counted nevertheless.
+    rows.begin_again()
+    rows.take(["b"], 0)
+    rows.note_new(["b"])
+    rows.take_count(5, at=30)
+    assert (rows.has_shrunk, rows.united) == (False, 1)
