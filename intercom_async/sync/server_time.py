@@ -2,8 +2,8 @@
 
 One answer fixes the difference to the loop's monotonic time. Where an answer has no Date, or one
 that is ahead of its rate-limit window, the end of that window says nearly as much. Without either
-the machine's clock is taken, and a watermark that rests on it goes no further than the latest
-change that was seen.
+the machine's clock is taken. A watermark that rests on it, or on a Date with which it does not
+agree, goes no further than the latest change that was seen.
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ class ServerTime:
         Args:
             seen: When the latest change was made that was seen.
         """
-        is_believed = self.is_known and self.now() <= self._least() + TRUSTED_S
+        is_believed = self.is_known and abs(self.now() - self._least()) <= TRUSTED_S
         return self.now() if is_believed else min(self.now(), seen)
 
     @property
     def is_believed(self) -> bool:
-        """Whether the server has said the time, and this machine's clock is not behind it."""
+        """Whether the server has said the time, and this machine's clock agrees with it."""
         return self.proven(0) > 0
 
     def is_future(self, moment: int | None) -> bool:

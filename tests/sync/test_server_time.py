@@ -38,10 +38,13 @@ async def test_a_date_that_is_ahead_is_no_proof() -> None:
     assert clock.not_after(here + 2 * DAY_S) == here + DAY_S
 
 
-async def test_where_clocks_disagree_only_what_was_seen_is_proven() -> None:
-    clock, here = off_by(DAY_S)
+@pytest.mark.parametrize("seconds", [DAY_S, -DAY_S])
+async def test_where_clocks_disagree_only_what_was_seen_is_proven(seconds: int) -> None:
+    """Both may be wrong: that a Date is not ahead of this machine's clock is no proof, either."""
+    clock, here = off_by(seconds)
+    seen = here - 2 * DAY_S
 
-    assert clock.proven(here - 5) == here - 5
+    assert clock.proven(seen) == seen
     assert off_by(0)[0].proven(0) == here
     assert off_by(0, is_known=False)[0].proven(here - 5) == here - 5
 

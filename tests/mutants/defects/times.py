@@ -36,8 +36,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "server_time.py",
-                "        is_believed = self.is_known and self.now() <= ",
-                "        is_believed = True or self.now() <= ",
+                "        is_believed = self.is_known and abs(",
+                "        is_believed = True or abs(",
             ),
         ),
         focus="ahead",
@@ -54,8 +54,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "server_time.py",
-                "        is_believed = self.is_known and self.now() <= ",
-                "        is_believed = self.is_known or self.now() <= ",
+                "        is_believed = self.is_known and abs(",
+                "        is_believed = self.is_known or abs(",
             ),
             Edit(
                 "server_time.py",
@@ -285,8 +285,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "server_time.py",
-                "        is_believed = self.is_known and self.now()",
-                "        is_believed = self.now()",
+                "        is_believed = self.is_known and abs(",
+                "        is_believed = abs(",
             ),
         ),
         history="no-clock-of-the-server",
