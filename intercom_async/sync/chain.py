@@ -57,6 +57,12 @@ class Chain:
         """Down to which moment all of it is read: only where its list is in order."""
         return self.part.high if self.order is None else self.order.read_to(self.part.high)
 
+    def note_count(self, total: int | None) -> None:
+        """Note how many rows its first page has counted, for a run that goes on with this one."""
+        part = self.part
+        part.count = total if part.count is None else part.count
+        part.counted = total if part.counted is None else part.counted
+
     def note_new(self, rows: Iterable[Row]) -> None:
         """Note which rows of a page were made since the part was counted."""
         if since := self.rows.counted_at:

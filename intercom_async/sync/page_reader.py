@@ -52,7 +52,6 @@ MOST_QUEUED = 256
 """Parents that wait for their children to be read, before the next page of parents is."""
 MAX_IDS = 150
 """Rows a page of a search by ids."""
-
 REFUSALS = (ForbiddenError, UnauthorizedError, ConfigError)
 """Errors that concern the stream as a whole, not one page: it cannot be read."""
 ENDINGS = (StoppedError, OutageError)
@@ -192,7 +191,7 @@ class PageReader:
         chain.pages += 1
         if chain.pages == 1:
             chain.promised, chain.began, chain.came = page.total_count, read_at, set()
-            part.count = page.total_count if part.count is None else part.count
+            chain.note_count(page.total_count)
         edges = (part.low, chain.unread_below)
         taken = await self.hand_over_page(run, page, read_at, edges=edges, chain=chain)
         if chain.pages > 1 and part.high == OPEN:
@@ -207,6 +206,7 @@ class PageReader:
             chain.reached = min([chain.reached, *moments])
             is_past = part.floor > BEGINNING and chain.order.is_below(part.floor - run.slack_s)
             if is_past and chain.order.is_proven:
+                run.count.is_proof = False
                 return True
         return page.checkpoint is None and await self._is_read(run, chain)
 

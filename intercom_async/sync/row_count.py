@@ -34,6 +34,8 @@ class RowCount:
     """Whether what came or went meanwhile makes no difference by now."""
     is_kept: bool = False
     """Whether it is that with which a reading of everything began."""
+    is_proof: bool = True
+    """Whether no part of that reading was left before its end, where its own count would tell."""
     gone_before: int = 0
     """Rows that the target had found to be gone before the count."""
     left_over: int = 0
@@ -63,4 +65,4 @@ class RowCount:
 
     def keep(self, total: int | None) -> None:
         """Keep what was taken: how many rows a reading has to bring."""
-        self.total, self.is_settled, self.is_kept = total, False, True
+        self.total, self.is_settled, self.is_kept, self.is_proof = total, False, True, True

@@ -24,9 +24,14 @@ def is_whole(chain: Chain, counted: int) -> bool:
     """Say whether a reading has brought as many rows as were counted.
 
     Where nothing counts them, a row that came twice is all that tells that another one may not
-    have come.
+    have come. So it is where a stopped run has read some of them, which would stand for others if
+    they have gone since.
     """
-    return chain.rows.count >= counted and (counted > 0 or not chain.rows.repeated)
+    was_read = chain.rows.goes_on
+    if was_read and counted < (chain.part.counted or 0):
+        return False
+    is_proof = counted > 0 and not was_read
+    return chain.rows.count >= counted and (is_proof or not chain.rows.repeated)
 
 
 async def is_pushed(

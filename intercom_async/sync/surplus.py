@@ -71,8 +71,8 @@ class SurplusSearch:
         Returns:
             Whether its changes were read to the end.
         """
-        if await self._is_no_count(run):
-            run.count.total = None
+        if run.count.is_kept and not await self._compare(run, follow):
+            return False
         for _ in range(MAX_COUNTS - 1):
             await self._leave_out_gone(run)
             if not self._is_doubtful(run):
@@ -85,7 +85,7 @@ class SurplusSearch:
                 await self.count(run)
             # What the target had by then is in this count. Most often that is all there is; else
             # what came since may be counted, too.
-            if follow is None or surplus(run) <= run.state.surplus:
+            if follow is None or not has_more(run):
                 continue
             if not await follow(asked_at - self._lookback_s):
                 return False
@@ -98,6 +98,24 @@ class SurplusSearch:
         await self._forget_left_over(run)
         return True
 
+    async def _compare(self, run: StreamRun, follow: Follow | None) -> bool:
+        """Compare what a reading of everything has brought with the count that it began with.
+
+        Where no part tells of its own that all has come, rows are counted once more: those that
+        came meanwhile with an old time would stand for others that the reading has left out.
+
+        Returns:
+            Whether changes, if they were read, were read to the end.
+        """
+        count = run.count
+        if count.total is not None and not count.is_proof and not has_more(run):
+            await self.count(run)
+            if follow is not None and has_more(run) and not await follow(count.since or 0):
+                return False
+        if await self._is_no_count(run):
+            count.total = None
+        return True
+
     def _may_list(self, run: StreamRun) -> bool:
         return self._asks_lists and cast("Ranged", run.stream.source).deletions is not None
 
@@ -106,7 +124,7 @@ class SurplusSearch:
 
         A hole may hide any number of rows, and a server may count rows where there are none.
         """
-        if not run.count.is_kept or surplus(run) <= run.state.surplus:
+        if not has_more(run):
             return False
         if any(hole.kind == "span" and not hole.rows for hole in run.state.holes):
             return True
@@ -174,7 +192,7 @@ class SurplusSearch:
         sweep.
         """
         count = run.count
-        if count.total is None or surplus(run) <= run.state.surplus:
+        if count.total is None or not has_more(run):
             return
         if not 0 < len(run.just_gone) <= MAX_IDS:
             return
@@ -197,7 +215,12 @@ def known_count(run: StreamRun) -> Measured | None:
 
 def has_surplus(run: StreamRun) -> bool:
     """Say whether rows were counted that no change tells of, and that no sweep looked for."""
-    return run.count.is_settled and surplus(run) > run.state.surplus
+    return run.count.is_settled and has_more(run)
+
+
+def has_more(run: StreamRun) -> bool:
+    """Say whether more rows were counted than are held, beyond those that sweeps do not find."""
+    return surplus(run) > run.state.surplus
 
 
 def named_surplus(run: StreamRun) -> int:

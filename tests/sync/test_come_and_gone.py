@@ -15,7 +15,7 @@ from intercom_async.sync.distinct_rows import DistinctRows
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
 from .machine.search_index import STREAMS
-from .test_distinct_rows import MANY, imported, searched
+from .test_distinct_rows import MANY, imported, searched, with_a_row_twice
 from .test_sync_model import DAY_S, Answer, world
 
 __all__ = ("anyio_backend",)
@@ -74,6 +74,33 @@ async def test_among_changes_of_one_moment(stream: str, after: int, tmp_path: Pa
         found, truth = one.rows(stream), await one.truth(stream)
         assert found[lost]["updated_at"] < truth[lost]["updated_at"]
         assert not report.is_complete
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("page", [4, 8, 11])
+async def test_rows_with_old_times_stand_for_none_that_a_cut_part_lacks(
+    page: int, tmp_path: Path
+) -> None:
+    """The first count has neither of them: what it shows is not all there is."""
+    async with world(tmp_path, contacts=3_000, latency_s=0.5, app_per_minute=10_000) as one:
+        lacking, pages = with_a_row_twice("/contacts/search", at=page, lacks=True), 0
+        before = {*await one.truth("contacts")}
+
+        def change(request: Request, answer: Answer) -> Answer:
+            nonlocal pages
+            pages += request.url.endswith("/search")
+            if pages == 2:
+                pages += 1
+                for number in range(2):
+                    email = f"old{number}@example.com"
+                    made = one.simulator.call("POST", "/contacts", {"email": email})
+                    row = one.simulator.workspace.contacts.change(made["id"])
+                    row["created_at"] = row["updated_at"] = int(CLOCK.unix()) - 500 * DAY_S
+            return lacking(request, answer)
+
+        one.change = change
+        assert (await one.sync("contacts")).is_complete
+        assert not before - one.rows("contacts").keys()
 
 
 def test_readings_before_a_row_went_are_forgotten() -> None:
