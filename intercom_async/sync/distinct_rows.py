@@ -23,18 +23,21 @@ class DistinctRows:
 
     Args:
         before: Rows that a stopped run has read of it; this one goes on behind them.
+        most_named: Keys that are kept as they are, to be searched for.
     """
 
     __slots__ = ("_before", "_counted", "_distinct", "_earlier", "_forgotten", "_idle", "_keys",
-                 "_known", "_most_unreadable", "_new", "_unreadable", "counted_at",
-                 "has_shrunk")  # fmt: skip
+                 "_known", "_most_named", "_most_unreadable", "_names", "_new", "_unreadable",
+                 "counted_at", "has_shrunk")  # fmt: skip
 
-    def __init__(self, before: int = 0) -> None:
+    def __init__(self, before: int = 0, *, most_named: int = 0) -> None:
         self.counted_at: int = 0
         """Rows that are younger than this moment may not be in the last count; 0 without one."""
         self._before = before
         self._counted = 0
         self._new: set[int] = set()
+        self._most_named = most_named
+        self._names: dict[int, str] = {}
         self.has_shrunk: bool = False
         """Whether the last count shows that rows went since the one before."""
         # Hashes, 8 bytes each: what comes more than once is looked for when a list has ended.
@@ -95,6 +98,8 @@ class DistinctRows:
         if known:
             self._known += sum(key in known for key in keys)
             keys = [key for key in keys if key not in known]
+        if len(self._names) < self._most_named:
+            self._names.update((hash(key), key) for key in keys)
         self._keys.extend(map(hash, keys))
         self._unreadable += unreadable
         return len(keys) + unreadable
@@ -102,6 +107,17 @@ class DistinctRows:
     def count_new(self, keys: Iterable[str]) -> int:
         """Return how many keys this reading has not brought."""
         return len({hash(key) for key in keys}.difference(self._keys))
+
+    def lacking(self) -> list[str] | None:
+        """Return keys that this reading lacks, and one before has brought; None if not known."""
+        missing = (self._earlier | self._forgotten).difference(self._keys)
+        if self._most_unreadable > self._unreadable or not missing <= self._names.keys():
+            return None
+        return [self._names[number] for number in missing]
+
+    def known(self) -> str | None:
+        """Return a key of this reading, if one of them is kept as it is."""
+        return next((self._names[number] for number in self._keys if number in self._names), None)
 
     def note_new(self, keys: Iterable[str]) -> None:
         """Note rows of this reading that are younger than the last count.

@@ -19,7 +19,7 @@ from .distinct_rows import MOST_READINGS, DistinctRows
 from .followed import Followed
 from .list_order import FEWEST_STEPS, ListOrder
 from .numbered_spans import isolation_of
-from .page_reader import ENDINGS, REFUSALS, PageReader
+from .page_reader import ENDINGS, MAX_IDS, REFUSALS, PageReader
 from .partitions import OPEN
 from .raw_rows import Row
 from .stream_run import StreamRun
@@ -67,31 +67,33 @@ class TailReader:
             low: The moment, UNIX seconds of the server.
         """
         source = cast("Ranged", run.stream.source)
-        run.followed_from, came = low, 0
+        run.followed_from, least = low, 0
+        came = DistinctRows(most_named=MAX_IDS)
         try:
             if not source.is_append_only and source.tells_seconds(run.state.version or ""):
-                found = await self._read_upward(run, source, low)
-                if found is None:
+                if await self._read_upward(run, source, low, came):
                     return True
-                came = found
-            return await self._read_downward(run, source, low, came)
+                least = came.count
+            return await self._read_downward(run, source, low, least, came)
         except ENDINGS:
             return False
         except REFUSALS as error:
             self._reader.refuse(run, error)
             return False
 
-    async def _read_upward(self, run: StreamRun, source: Ranged, low: int) -> int | None:
+    async def _read_upward(
+        self, run: StreamRun, source: Ranged, low: int, came: DistinctRows
+    ) -> bool:
         """Read changes in the order in which they came: what changes meanwhile comes at the end.
 
         Returns:
-            None where the list was in that order, and as long as it was counted; else it proves
-            nothing but that so many rows are there, each of them counted once.
+            Whether the list was in that order, and as long as it was counted; else it proves
+            nothing but that the rows are there which came.
         """
         field = source.cursor_field
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
         position, reached, promised, steps = None, low, None, 0
-        followed, came = Followed(), DistinctRows()
+        followed, came.counted_at = Followed(), run.clock.now() - CLOCK_SLACK_S
         while True:
             # What lies before the last row is read only where the list is in order.
             begin = reached if steps >= FEWEST_STEPS else low
@@ -101,7 +103,7 @@ class TailReader:
                 raise
             except IntercomError as error:
                 await self._isolate_tail(run, field, begin, run.clock.now() + 60, error)
-                return None
+                return True
             taken = await self._reader.hand_over_page(
                 run, page, read_at, edges=(begin, run.clock.now()), field=field
             )
@@ -111,7 +113,7 @@ class TailReader:
             run.followed += taken.total
             for row in taken.rows:
                 if row.version and row.version < reached and reached > low:
-                    return came.count
+                    return False
                 reached = max(reached, row.version)
             steps += position is not None and reached > before
             # A row that comes meanwhile is in a later count: it stands for no other.
@@ -121,10 +123,12 @@ class TailReader:
                 is_whole = not position or steps > 0
                 if promised is not None:
                     is_whole = came.count >= promised
-                return None if is_whole else came.count
+                return is_whole
             position = page.checkpoint
 
-    async def _read_downward(self, run: StreamRun, source: Ranged, low: int, least: int) -> bool:
+    async def _read_downward(
+        self, run: StreamRun, source: Ranged, low: int, least: int, came: DistinctRows
+    ) -> bool:
         """Read changes newest first, again from each pass's beginning until a pass is one page.
 
         A row that changes during a pass jumps to the front, behind the pass's back: the next pass
@@ -137,9 +141,10 @@ class TailReader:
             source: What gives its rows.
             low: Since when.
             least: Rows that were read upward, and are there: a first pass with fewer is in doubt.
+            came: What has come.
         """
         field, agreed, since = source.cursor_field, 0, low
-        came, is_doubted, promised = DistinctRows(), False, 0
+        is_doubted, promised = False, 0
         for _ in range(MAX_PASSES):
             began, rows = run.clock.now() - CLOCK_SLACK_S, run.rows
             found = await self._pass_down(run, source, field, low, least, came)
@@ -273,11 +278,15 @@ class TailReader:
         for number in range(MOST_READINGS):
             rows.begin_again(is_alike=number > 0)
             counted = await self._read_list(run, selection, rows)
-            total = max(counted or 0, least)
-            came = rows.united if rows.repeated else rows.count
             if rows.has_shrunk:
                 continue
-            if came >= total if total or not rows.repeated else rows.is_settled:
+            came = rows.united if rows.repeated else rows.count
+            is_whole = counted or not rows.repeated or rows.is_settled
+            if (
+                is_whole
+                and came >= (counted or 0)
+                and (came >= least or await self._have_gone(run, rows))
+            ):
                 return
             if not rows.repeated or rows.is_settled:
                 break
@@ -287,6 +296,19 @@ class TailReader:
             reason = f"{promised} changes were counted, and {came} came"
             hole = run.span_hole(field, low, run.clock.now(), reason)
             await self._reader.hand_over(Batch(run, holes=[hole]))
+
+    async def _have_gone(self, run: StreamRun, rows: DistinctRows) -> bool:
+        """Say whether all rows that came before, and that a whole list lacks, have gone since.
+
+        A search by ids has to find one that is there: else it finds none at all.
+        """
+        lacking, known = rows.lacking(), rows.known()
+        if not lacking or known is None or len(lacking) >= MAX_IDS:
+            return False
+        if not cast("Ranged", run.stream.source).can_be_checked:
+            return False
+        asked = [known, *lacking]
+        return await self._reader.find(run, asked, hands_over=False, proves=False) == {known}
 
     async def _read_list(
         self, run: StreamRun, selection: Selection, rows: DistinctRows

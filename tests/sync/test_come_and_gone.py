@@ -124,3 +124,16 @@ def test_readings_before_a_row_went_are_forgotten() -> None:
     rows.note_new(["b"])
     rows.take_count(5, at=30)
     assert (rows.has_shrunk, rows.united) == (False, 1)
+
+
+def test_what_a_reading_lacks_is_known_by_name() -> None:
+    rows = DistinctRows(most_named=2)
+    rows.take(["a", "b"], 0)
+    rows.begin_again()
+    rows.take(["c"], 0)
+    assert {*(rows.lacking() or ())} == {"a", "b"}
+    assert rows.known() is None
+    rows.begin_again()
+    rows.take(["a"], 0)
+    assert rows.known() == "a"
+    assert rows.lacking() is None, "a key beyond those that are kept is not known"

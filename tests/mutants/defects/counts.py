@@ -129,7 +129,7 @@ MUTANTS: tuple[Mutant, ...] = (
             *NOT_COUNTED,
             Edit(
                 "tail_reader.py",
-                "                    return came.count\n                reached",
+                "                    return False\n                reached",
                 "                    pass\n                reached",
             ),
             Edit(
