@@ -9,6 +9,7 @@ Modules without a test of their name, and where they are tested:
 - `chosen_streams`: test_dropping.py
 - `control_rows`: test_machine.py
 - `counting_client`: test_writer.py, test_outage.py
+- `counted_changes`: test_come_and_gone.py, test_busy_workspace.py
 - `cut_points`: test_partitions.py
 - `embedded`: test_sync.py, test_list_price.py
 - `engine`: test_sync.py, test_sync_model.py

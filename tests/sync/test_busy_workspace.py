@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -22,10 +23,12 @@ ROWS = 700
 LAG_S = 8.0
 
 
-async def two_nights(folder: Path, *, changes_every_s: float | None) -> list[Report]:
+async def two_nights(
+    folder: Path, *, changes_every_s: float | None, apart_s: float, latency_s: float
+) -> list[Report]:
     """Sync a workspace, change each row on the next day, and sync twice while rows change."""
     quirks = Quirks(search_lag_s=LAG_S)
-    async with world(folder, contacts=ROWS, latency_s=0.4, quirks=quirks) as one:
+    async with world(folder, contacts=ROWS, latency_s=latency_s, quirks=quirks) as one:
         one.intercom = one.intercom.with_options(version=COMPARES_DAYS)
         await one.sync("contacts")
         keys, dice = list(one.rows("contacts")), random.Random(3)
@@ -41,7 +44,7 @@ async def two_nights(folder: Path, *, changes_every_s: float | None) -> list[Rep
 
         await anyio.sleep(DAY_S / 3)
         for key in keys:
-            await anyio.sleep(20)
+            await anyio.sleep(apart_s)
             change(key, "changed once")
         reports: list[Report] = []
         async with anyio.create_task_group() as group:
@@ -57,11 +60,20 @@ async def two_nights(folder: Path, *, changes_every_s: float | None) -> list[Rep
         return reports
 
 
-async def test_nights_of_a_busy_workspace_cost_little_more(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("apart_s", "latency_s", "every_s"),
+    [(20.0, 0.4, 0.3), (2.0, 4.0, 0.05)],
+    ids=["over hours", "within the lookback"],
+)
+async def test_nights_of_a_busy_workspace_cost_little_more(
+    apart_s: float, latency_s: float, every_s: float, tmp_path: Path
+) -> None:
+    """Changes within the lookback show no order: as many have to come as are counted."""
     for name in ("quiet", "busy"):
         (tmp_path / name).mkdir()
-    quiet = await two_nights(tmp_path / "quiet", changes_every_s=None)
-    busy = await two_nights(tmp_path / "busy", changes_every_s=0.3)
+    times: dict[str, Any] = {"apart_s": apart_s, "latency_s": latency_s}
+    quiet = await two_nights(tmp_path / "quiet", changes_every_s=None, **times)
+    busy = await two_nights(tmp_path / "busy", changes_every_s=every_s, **times)
 
     assert [report.failures for report in busy] == [(), ()]
     calls = [report.calls for report in busy]

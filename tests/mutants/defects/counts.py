@@ -165,7 +165,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "tail_reader.py",
-                "page.checkpoint is None and came < promised:",
+                "is_to_end and counted.came < counted.promised:",
                 "False:",
             ),
         ),
@@ -276,9 +276,9 @@ MUTANTS: tuple[Mutant, ...] = (
         "for one in whose place another one came twice",
         (
             Edit(
-                "tail_reader.py",
-                "promised <= rows.count - len(moved)",
-                "promised <= rows.count",
+                "counted_changes.py",
+                "self.promised <= self.rows.count - len(self._moved)",
+                "self.promised <= self.rows.count",
             ),
         ),
         history="new-rows-among-changes-of-one-moment",

@@ -61,7 +61,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "tail_reader.py",
-                "page.checkpoint is None and came < promised:",
+                "is_to_end and counted.came < counted.promised:",
                 "False:",
             ),
         ),
@@ -94,7 +94,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "tail_reader.py",
-                "page.checkpoint is None and came < promised:",
+                "is_to_end and counted.came < counted.promised:",
                 "False:",
             ),
         ),

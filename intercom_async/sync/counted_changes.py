@@ -1,0 +1,207 @@
+"""Compares changes that have come with their count, and reads them again where some are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from intercom_async.errors import ClosedError, IntercomError
+from .distinct_rows import MOST_READINGS, DistinctRows
+from .followed import Followed
+from .page_reader import ENDINGS, MAX_IDS, REFUSALS, PageReader
+from .page_reading import Taken
+from .partitions import OPEN
+from .raw_rows import Row
+from .stream_run import StreamRun
+from .streams import Ranged, Selection
+from .writer import Batch
+
+CLOCK_SLACK_S = 1
+"""Seconds that Date and a row's time may differ on the server: passes overlap by them."""
+
+
+class CountedChanges:
+    """The changes of a stream that one reading of them has brought, and how many there are.
+
+    Args:
+        reader: Reads pages and hands over.
+        run: The stream.
+        field: The field that changes are told by.
+        rows: What has come.
+    """
+
+    def __init__(self, reader: PageReader, run: StreamRun, field: str, rows: DistinctRows) -> None:
+        self._reader = reader
+        self._run = run
+        self.field: str = field
+        self.rows: DistinctRows = rows
+        self._is_first = True
+        self._is_front = True
+        self._began = 0
+        self._moved: set[str] = set()
+        self.came: int = 0
+        """Rows that came in this pass, each as often as it did."""
+        self.promised: int = 0
+        """Rows that this pass has to bring, as its first page has counted them."""
+
+    def begin_pass(self, least: int) -> None:
+        """Begin to read changes from the newest on.
+
+        Args:
+            least: Rows that are there, whatever its first page counts.
+        """
+        rows, self._began = self.rows, self._run.clock.now()
+        rows.begin_again(is_alike=False)
+        self._is_first, self._is_front = not rows.counted_at, True
+        rows.counted_at = rows.counted_at or self._began - CLOCK_SLACK_S
+        self._moved, self.came, self.promised = set(), 0, least
+
+    def take_page(self, total: int | None, taken: Taken) -> None:
+        """Take in a page of a pass, and how many rows it has counted."""
+        self.came += taken.total
+        self.rows.take([row.key for row in taken.rows], taken.total - len(taken.rows))
+        if self._is_front:
+            self.promised = max(total or 0, self.promised)
+        else:
+            # They may have come after the first page, and stand for none that it counted.
+            self._moved.update(row.key for row in taken.rows if row.version >= self._began)
+        if self._is_first and self._is_front:
+            self.rows.expect(self.promised)
+        else:
+            self.note_new(taken.rows)
+        self._is_front = False
+
+    @property
+    def is_pass_whole(self) -> bool:
+        """Whether a pass has brought as many rows as it was to, without those that came since."""
+        return 0 < self.promised <= self.rows.count - len(self._moved)
+
+    async def prove(self, low: int) -> None:
+        """Count changes of which some came more than once; read them again if others are missing.
+
+        A row that moves during a pass shifts those behind it: one comes twice, and the next pass
+        has the one that moved. Rows of one moment may come in another order on each page: one comes
+        twice in place of another.
+
+        Args:
+            low: Since when.
+        """
+        repeated = self.rows.repeated
+        count, new = await self._count(low)
+        is_whole = repeated <= new if count is None else self.rows.united >= count
+        if not is_whole:
+            await self.read_again(low, count or 0, 0)
+
+    async def are_whole(self, low: int) -> bool:
+        """Count changes; say whether as many have come, so that this run has read each.
+
+        Args:
+            low: Since when.
+        """
+        try:
+            count, _ = await self._count(low)
+        except (*ENDINGS, *REFUSALS, ClosedError):
+            raise
+        except IntercomError:
+            return False
+        return count is not None and self.rows.united >= count
+
+    async def _count(self, low: int) -> tuple[int | None, int]:
+        """Return how many rows have changed, and how many of the newest have not come before."""
+        run, field, rows = self._run, self.field, self.rows
+        source = cast("Ranged", run.stream.source)
+        page, read_at = await self._reader.page(run, Selection(field, low, OPEN, source.per_page))
+        count = page.total_count
+        taken = await self._reader.hand_over_page(
+            run, page, read_at, edges=(low, run.clock.now()), field=field
+        )
+        # What came or moved since the last pass is the newest, and is here.
+        keys = [row.key for row in taken.rows]
+        new = rows.count_new(keys)
+        self.note_new(taken.rows)
+        rows.take(keys, 0)
+        if count is not None:
+            rows.take_count(count, read_at - CLOCK_SLACK_S)
+        return count, new
+
+    def note_new(self, rows: Iterable[Row]) -> None:
+        """Note which rows of a page have changed since the changes were counted."""
+        since = self.rows.counted_at
+        self.rows.note_new(row.key for row in rows if row.version >= since)
+
+    async def read_again(self, low: int, promised: int, least: int) -> None:
+        """Read changes once more of which too few came; those that are still missing are a hole.
+
+        A pass may miss a few changes that move while they are read; the next pass, which overlaps
+        with this one, has them. So a second reading of the list decides, upward: what changes
+        meanwhile moves to its end, and is read there. Where rows come more than once, further ones
+        do, together with what came before.
+
+        Args:
+            low: Since when.
+            promised: Changes that were counted.
+            least: Rows that are there: a reading with fewer tells nothing.
+        """
+        run, field, rows = self._run, self.field, self.rows
+        source = cast("Ranged", run.stream.source)
+        selection = Selection(field, low, OPEN, source.per_page, "ascending")
+        rows.expect(promised)
+        for number in range(MOST_READINGS):
+            rows.begin_again(is_alike=number > 0)
+            counted = await self._read_list(selection)
+            if rows.has_shrunk:
+                continue
+            came = rows.united if rows.repeated else rows.count
+            is_whole = counted or not rows.repeated or rows.is_settled
+            if is_whole and came >= (counted or 0) and (came >= least or await self._have_gone()):
+                return
+            if not rows.repeated or rows.is_settled:
+                break
+        if await self._reader.counts_are_true(run, field):
+            came = max(least, rows.count, rows.united if rows.repeated else 0)
+            came = came if came < promised else rows.count
+            reason = f"{promised} changes were counted, and {came} came"
+            hole = run.span_hole(field, low, run.clock.now(), reason)
+            await self._reader.hand_over(Batch(run, holes=[hole]))
+
+    async def _have_gone(self) -> bool:
+        """Say whether all rows that came before, and that a whole list lacks, have gone since.
+
+        A search by ids has to find one that is there: else it finds none at all.
+        """
+        run, lacking, known = self._run, self.rows.lacking(), self.rows.known()
+        if not lacking or known is None or len(lacking) >= MAX_IDS:
+            return False
+        if not cast("Ranged", run.stream.source).can_be_checked:
+            return False
+        asked = [known, *lacking]
+        return await self._reader.find(run, asked, hands_over=False, proves=False) == {known}
+
+    async def _read_list(self, selection: Selection) -> int | None:
+        """Read a list to its end; return how many rows its last page counted."""
+        run, rows = self._run, self.rows
+        position, followed = None, Followed()
+        first, began, young = None, 0, dict[str, int]()
+        while True:
+            page, read_at = await self._reader.page(run, selection, position, followed)
+            taken = await self._reader.hand_over_page(
+                run,
+                page,
+                read_at,
+                edges=(selection.low, run.clock.now()),
+                field=selection.field,
+            )
+            if position is None:
+                first, began = page.total_count, read_at - CLOCK_SLACK_S
+            since = rows.counted_at
+            young.update((row.key, row.version) for row in taken.rows if row.version >= since)
+            rows.take([row.key for row in taken.rows], taken.total - len(taken.rows))
+            if (position := page.checkpoint) is None:
+                break
+        if first is not None and page.total_count is not None:
+            # What went before this reading, and what went during it.
+            rows.note_new(key for key, changed_at in young.items() if changed_at < began)
+            rows.take_count(first, began)
+            rows.note_new(key for key, changed_at in young.items() if changed_at >= began)
+            rows.take_count(page.total_count, read_at - CLOCK_SLACK_S)
+        return page.total_count
