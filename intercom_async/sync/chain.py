@@ -28,6 +28,8 @@ class Chain:
     """Rows that its first page promised; None where nothing counts them."""
     began: int = 0
     """When its first page was asked for."""
+    asked_at: int = 0
+    """When its last page was asked for."""
     came: set[str] = field(default_factory=set[str])
     """Rows on later pages that were made since, and that the first one may not have counted."""
     before: tuple[int, int] | None = None

@@ -8,14 +8,19 @@ from typing import cast
 from intercom_async.errors import ClosedError, IntercomError
 from .distinct_rows import MOST_READINGS, DistinctRows
 from .followed import Followed
-from .page_reader import ENDINGS, MAX_IDS, REFUSALS, PageReader
-from .page_reading import Taken
+from .page_reader import ENDINGS, REFUSALS, PageReader
+from .page_reading import MAX_IDS, Taken
+from .page_signs import PageSigns
 from .partitions import OPEN
 from .raw_rows import Row
+from .short_parts import are_there
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
 from .writer import Batch
 
+MOST_DOUBTED = 3
+"""Passes in a row that are made once more as their pages may lack rows, and each has shown so
+(test_short_pages.py::test_pages_that_are_always_short_cost_a_second_pass)."""
 CLOCK_SLACK_S = 1
 """Seconds that Date and a row's time may differ on the server: passes overlap by them."""
 
@@ -28,9 +33,18 @@ class CountedChanges:
         run: The stream.
         field: The field that changes are told by.
         rows: What has come.
+        settled_before: H: a row that has changed since then may be found by a later count only.
     """
 
-    def __init__(self, reader: PageReader, run: StreamRun, field: str, rows: DistinctRows) -> None:
+    def __init__(
+        self,
+        reader: PageReader,
+        run: StreamRun,
+        field: str,
+        rows: DistinctRows,
+        settled_before: int,
+    ) -> None:
+        self._settled_before = settled_before
         self._reader = reader
         self._run = run
         self.field: str = field
@@ -39,6 +53,13 @@ class CountedChanges:
         self._is_front = True
         self._began = 0
         self._moved: set[str] = set()
+        self._signs = PageSigns()
+        self._before = 0
+        self._front: set[str] = set()
+        self._pushed = 0
+        self._late = 0
+        self._doubted = 0
+        self._is_doubted = False
         self.came: int = 0
         """Rows that came in this pass, each as often as it did."""
         self.promised: int = 0
@@ -50,7 +71,8 @@ class CountedChanges:
         Args:
             least: Rows that are there, whatever its first page counts.
         """
-        rows, self._began = self.rows, self._run.clock.now()
+        rows, self._before, self._began = self.rows, self._began, self._run.clock.now()
+        self._signs, self._front, self._late, self._is_doubted = PageSigns(), set(), 0, False
         rows.begin_again(is_alike=False)
         self._is_first, self._is_front = not rows.counted_at, True
         rows.counted_at = rows.counted_at or self._began - CLOCK_SLACK_S
@@ -59,6 +81,12 @@ class CountedChanges:
     def take_page(self, total: int | None, taken: Taken) -> None:
         """Take in a page of a pass, and how many rows it has counted."""
         self.came += taken.total
+        self._signs.take(taken.total, total)
+        if self._before:
+            unmet = self.rows.unmet(row.key for row in taken.rows)
+            changed = {row.key for row in taken.rows if row.version >= self._before}
+            self._front |= changed | unmet
+            self._late += len(unmet - changed)
         self.rows.take([row.key for row in taken.rows], taken.total - len(taken.rows))
         if self._is_front:
             self.promised = max(total or 0, self.promised)
@@ -70,6 +98,30 @@ class CountedChanges:
         else:
             self.note_new(taken.rows)
         self._is_front = False
+
+    def end_pass(self, *, is_to_end: bool) -> None:
+        """Note what a pass that has ended shows of rows that it, or the one before, lacks.
+
+        A row that comes to the front pushes another one to the next page, where that comes twice.
+        One that comes twice without such a row may stand in the place of another.
+
+        Args:
+            is_to_end: Whether it has read its list to the end, where its count shows it.
+        """
+        may_lack = not is_to_end and self._signs.may_lack(is_moving=True)
+        self._is_doubted = may_lack or self._pushed > len(self._front)
+        self._pushed = 0 if is_to_end else self.rows.repeated
+
+    def is_to_be_read_again(self) -> bool:
+        """Say whether all changes are to be read once more, as pages of them may lack rows.
+
+        Where pages are short for good, a second pass brings nothing that the first one did not.
+        """
+        if not self._is_doubted or (self._doubted and not self._late):
+            self._doubted = 0 if not self._is_doubted else self._doubted
+            return False
+        self._doubted += 1
+        return self._doubted <= MOST_DOUBTED
 
     @property
     def is_pass_whole(self) -> bool:
@@ -125,8 +177,8 @@ class CountedChanges:
         return count, new
 
     def note_new(self, rows: Iterable[Row]) -> None:
-        """Note which rows of a page have changed since the changes were counted."""
-        since = self.rows.counted_at
+        """Note which rows of a page may have come since the changes were counted."""
+        since = min(self.rows.counted_at, self._settled_before)
         self.rows.note_new(row.key for row in rows if row.version >= since)
 
     async def read_again(self, low: int, promised: int, least: int) -> None:
@@ -153,6 +205,8 @@ class CountedChanges:
                 continue
             came = rows.united if rows.repeated else rows.count
             is_whole = counted or not rows.repeated or rows.is_settled
+            if counted and rows.count < counted <= came:
+                is_whole = await are_there(self._reader, run, rows, counted)
             if is_whole and came >= (counted or 0) and (came >= least or await self._have_gone()):
                 return
             if not rows.repeated or rows.is_settled:

@@ -20,7 +20,8 @@ from intercom_async.moments import from_server
 from .evidence import tombstone
 from .followed import EmptyPages
 from .holes import Hole
-from .page_reader import ENDINGS, MAX_IDS, PageReader
+from .page_reader import ENDINGS, PageReader
+from .page_reading import MAX_IDS
 from .sinks.entries import Entry
 from .stream_run import StreamRun
 from .streams import Ranged

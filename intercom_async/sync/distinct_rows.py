@@ -13,6 +13,8 @@ MOST_READINGS = 12
 """Readings of a list in which rows come more than once, as long as they bring more: of 700 rows of
 one moment in any order, each brings two thirds
 (test_distinct_rows.py::test_rows_of_one_moment_in_any_order)."""
+MOST_NAMED = 10**7
+"""Keys of the readings after the first that are kept as they are: the list has to be read again."""
 SETTLED = 3
 """Readings in a row that bring nothing which those before did not: another one would not, either
 (test_distinct_rows.py::test_a_row_that_never_comes_costs_few_readings)."""
@@ -23,7 +25,7 @@ class DistinctRows:
 
     Args:
         before: Rows that a stopped run has read of it; this one goes on behind them.
-        most_named: Keys that are kept as they are, to be searched for.
+        most_named: Keys of the first reading that are kept as they are, to be searched for.
     """
 
     __slots__ = ("_before", "_counted", "_distinct", "_earlier", "_forgotten", "_idle", "_keys",
@@ -68,8 +70,12 @@ class DistinctRows:
     @property
     def united(self) -> int:
         """Rows of all readings."""
-        unreadable = max(self._most_unreadable, self._unreadable)
-        return self._before + len(self._earlier.union(self._keys)) + unreadable
+        return self._before + len(self._earlier.union(self._keys)) + self.unreadable
+
+    @property
+    def unreadable(self) -> int:
+        """Rows whose keys could not be read, in that reading that had most of them."""
+        return max(self._most_unreadable, self._unreadable)
 
     @property
     def is_settled(self) -> bool:
@@ -108,12 +114,22 @@ class DistinctRows:
         """Return how many keys this reading has not brought."""
         return len({hash(key) for key in keys}.difference(self._keys))
 
+    def unmet(self, keys: Iterable[str]) -> set[str]:
+        """Return those of some keys that none of the readings before has brought."""
+        met = (self._earlier, self._forgotten)
+        return {key for key in keys if not any(hash(key) in each for each in met)}
+
     def lacking(self) -> list[str] | None:
         """Return keys that this reading lacks, and one before has brought; None if not known."""
         missing = (self._earlier | self._forgotten).difference(self._keys)
         if self._most_unreadable > self._unreadable or not missing <= self._names.keys():
             return None
         return [self._names[number] for number in missing]
+
+    def named(self) -> list[str]:
+        """Return the keys of all readings, but for those of the first one that were not kept."""
+        every = self._earlier.union(self._keys)
+        return [key for number, key in self._names.items() if number in every]
 
     def known(self) -> str | None:
         """Return a key of this reading, if one of them is kept as it is."""
@@ -148,6 +164,17 @@ class DistinctRows:
         self._counted, self.counted_at = count, at
         self._new.clear()
 
+    def are_all(self, count: int, at: int) -> bool:
+        """Take the count of a reading's last page; say whether the reading has brought all rows.
+
+        Args:
+            count: How many rows there are.
+            at: When it was asked, as in `take_count`.
+        """
+        most = max(self._counted, count)
+        self.take_count(count, at)
+        return self.count >= most and not self.has_shrunk
+
     def begin_again(self, *, is_alike: bool = True) -> None:
         """Begin a further reading, from the beginning of the list.
 
@@ -155,6 +182,8 @@ class DistinctRows:
             is_alike: Whether the one that has ended read the same list.
         """
         self._idle = self._idle + 1 if is_alike and self._is_idle else 0
+        if is_alike:
+            self._most_named = MOST_NAMED
         (self._forgotten if self.has_shrunk else self._earlier).update(self._keys)
         if not self.has_shrunk:
             self._most_unreadable = max(self._most_unreadable, self._unreadable)

@@ -38,7 +38,7 @@ from .list_order import ListOrder
 from .memory_budget import MemoryBudget
 from .numbered_spans import isolation_of
 from .outage import OutageError, StoppedError
-from .page_reading import Taken
+from .page_reading import MAX_IDS, Taken
 from .partitions import OPEN
 from .raw_rows import Row
 from .short_parts import is_pushed, is_united, is_whole, met_before, read_again, short_hole
@@ -50,8 +50,6 @@ from .writer import Batch, Writer
 
 MOST_QUEUED = 256
 """Parents that wait for their children to be read, before the next page of parents is."""
-MAX_IDS = 150
-"""Rows a page of a search by ids."""
 REFUSALS = (ForbiddenError, UnauthorizedError, ConfigError)
 """Errors that concern the stream as a whole, not one page: it cannot be read."""
 ENDINGS = (StoppedError, OutageError)
@@ -188,7 +186,7 @@ class PageReader:
     async def _take(self, run: StreamRun, chain: Chain, page: Page[Any], read_at: int) -> bool:
         """Hand over a page of a part; say whether the part is at its end."""
         source, part = cast("Ranged", run.stream.source), chain.part
-        chain.pages += 1
+        chain.pages, chain.asked_at = chain.pages + 1, read_at
         if chain.pages == 1:
             chain.promised, chain.began, chain.came = page.total_count, read_at, set()
             chain.note_count(page.total_count)
@@ -219,7 +217,7 @@ class PageReader:
         if is_whole(chain, counted) or await is_pushed(self, run, chain, selection, counted):
             return True
         count = await self._count(run, chain) if chain.again else None
-        if is_united(chain, counted, count, run.clock.now()):
+        if await is_united(self, run, chain, counted, count):
             return True
         if read_again(chain, count):
             await self._begin_again(run, chain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from intercom_async.models.page import Page
@@ -13,6 +14,8 @@ from .streams import Selection
 
 MAX_PAGE = 150
 """Rows that a page may have."""
+MAX_IDS = 150
+"""Rows a page of a search by ids."""
 MORE_PAGES = 8
 """Pages beyond the fewest that may be read to end exactly where it is wanted."""
 
@@ -83,6 +86,12 @@ class Reads(Protocol):
         field: str | None = None,
     ) -> Taken:
         """Hand over the rows of a page."""
+        ...
+
+    async def find(
+        self, run: StreamRun, ids: Sequence[str], *, hands_over: bool = True, proves: bool = True
+    ) -> set[str]:
+        """Search rows by their ids and return the keys of those that are found."""
         ...
 
 

@@ -24,7 +24,7 @@ from .counting_client import CountingClient
 from .cut_points import BEGINNING, DAY_S, CutPoints, Days, Seconds, zone_of
 from .deletions import read_deleted
 from .list_price import sample_lists
-from .page_reader import MAX_IDS
+from .page_reading import MAX_IDS
 from .planner import count_and_cut, count_rows
 from .policy import CHEAP_S, RECENT_S
 from .run import LOOKBACK_S, RECONCILE_WITHIN_S

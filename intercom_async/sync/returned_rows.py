@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from intercom_async.errors import ClosedError, IntercomError
 from .holes import Hole
-from .page_reader import ENDINGS, MAX_IDS, PageReader
+from .page_reader import ENDINGS, PageReader
+from .page_reading import MAX_IDS
 from .reconcile import Reconciler
 from .stream_run import StreamRun
 from .streams import Ranged

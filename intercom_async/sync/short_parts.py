@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 import msgspec
 
+from intercom_async.errors import ClosedError, IntercomError
 from .chain import Chain
-from .distinct_rows import MOST_READINGS
+from .distinct_rows import MOST_READINGS, DistinctRows
 from .holes import Hole
 from .key_table import SEEN
-from .page_reading import Reads
+from .outage import OutageError, StoppedError
+from .page_reading import MAX_IDS, Reads
 from .raw_rows import Row
 from .stream_run import StreamRun
-from .streams import Selection
+from .streams import Ranged, Selection
 
 MOST_AGAIN = 4
 """Readings after the first, each because rows went during the one before
@@ -39,36 +42,65 @@ async def is_pushed(
 ) -> bool:
     """Say whether new rows in front pushed as many rows to the next page as came twice.
 
-    That is asked where nothing counts rows: such lists are numbered by pages.
+    That is asked where nothing counts rows: such lists are numbered by pages. Rows that came after
+    the last page was asked for have pushed none.
     """
     if counted:
         return False
     page, read_at = await reader.page(run, selection)
     edges = (chain.part.low, chain.unread_below)
     taken = await reader.hand_over_page(run, page, read_at, edges=edges)
-    return chain.rows.repeated <= chain.rows.count_new(row.key for row in taken.rows)
+    new = (row.key for row in taken.rows if not row.is_made_since(chain.asked_at))
+    return chain.rows.repeated <= chain.rows.count_new(new)
 
 
-def is_united(chain: Chain, counted: int, later: int | None, now: int) -> bool:
+async def is_united(
+    reader: Reads, run: StreamRun, chain: Chain, counted: int, later: int | None
+) -> bool:
     """Say whether the readings of a list in which rows come more than once are whole together.
 
-    A row that went between two of them would stand for one that is missing: see
-    `DistinctRows.take_count`. Where nothing counts, the last ones have to agree.
+    Where nothing counts its rows, the last ones have to agree.
 
     Args:
+        reader: Searches rows.
+        run: The stream.
         chain: The part.
         counted: Rows that its last reading has counted.
         later: Rows that it has by now; None where nobody has asked.
-        now: UNIX seconds of the server.
     """
+    rows = chain.rows
     if chain.promised is not None:
-        chain.rows.take_count(counted, chain.began)
+        rows.take_count(counted, chain.began)
     if later is not None:
-        chain.rows.take_count(later, now)
+        rows.take_count(later, run.clock.now())
         counted = max(counted, later)
-    if not chain.again or not chain.rows.repeated:
+    if not chain.again or not rows.repeated:
         return False
-    return chain.rows.united >= counted if counted else chain.rows.is_settled
+    if not counted:
+        return rows.is_settled
+    return rows.united >= counted and await are_there(reader, run, rows, counted)
+
+
+async def are_there(reader: Reads, run: StreamRun, rows: DistinctRows, counted: int) -> bool:
+    """Say whether rows that several readings have brought are there, as many as are counted.
+
+    One that has gone since would stand for another one that none of them has brought, and where
+    one came meanwhile, the count does not show it. So all are searched by their ids.
+    """
+    if not cast("Ranged", run.stream.source).can_be_checked:
+        return True
+    keys, found = rows.named(), rows.unreadable
+    for begin in range(0, len(keys), MAX_IDS):
+        if found + len(keys) - begin < counted:
+            return False
+        asked = keys[begin : begin + MAX_IDS]
+        try:
+            found += len(await reader.find(run, asked, hands_over=False, proves=False))
+        except (StoppedError, OutageError, ClosedError):
+            raise
+        except IntercomError:
+            return False
+    return found >= counted
 
 
 def read_again(chain: Chain, count: int | None) -> bool:

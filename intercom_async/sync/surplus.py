@@ -18,7 +18,8 @@ from typing import cast
 from intercom_async.errors import ClosedError, IntercomError
 from .deletions import DeletionReader
 from .key_table import GONE
-from .page_reader import ENDINGS, MAX_IDS, PageReader
+from .page_reader import ENDINGS, PageReader
+from .page_reading import MAX_IDS
 from .planner import measure
 from .row_count import Measured
 from .stream_run import StreamRun

@@ -21,7 +21,9 @@ from .distinct_rows import DistinctRows
 from .followed import Followed
 from .list_order import FEWEST_STEPS, ListOrder
 from .numbered_spans import isolation_of
-from .page_reader import ENDINGS, MAX_IDS, REFUSALS, PageReader
+from .page_reader import ENDINGS, REFUSALS, PageReader
+from .page_reading import MAX_IDS
+from .page_signs import PageSigns
 from .partitions import OPEN
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
@@ -91,8 +93,9 @@ class TailReader:
         """
         field = source.cursor_field
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
-        position, reached, promised, steps = None, low, None, 0
-        followed, came.counted_at = Followed(), run.clock.now() - CLOCK_SLACK_S
+        position, reached, steps = None, low, 0
+        followed, signs, began = Followed(), PageSigns(), run.clock.now() - CLOCK_SLACK_S
+        came.counted_at = began
         while True:
             # What lies before the last row is read only where the list is in order.
             begin = reached if steps >= FEWEST_STEPS else low
@@ -109,20 +112,22 @@ class TailReader:
             before = reached
             # A row that changed meanwhile comes again: it must not stand for one that is left out.
             came.take([row.key for row in taken.rows], taken.total - len(taken.rows))
+            came.note_new(row.key for row in taken.rows if row.is_made_since(began))
+            signs.take(taken.total, page.total_count)
             run.followed += taken.total
             for row in taken.rows:
                 if row.version and row.version < reached and reached > low:
                     return False
                 reached = max(reached, row.version)
             steps += position is not None and reached > before
-            # A row that comes meanwhile is in a later count: it stands for no other.
-            promised = _larger(promised, page.total_count)
             if page.checkpoint is None:
                 # Rows of one moment show no order, and without a count nothing shows a leap.
                 is_whole = not position or steps > 0
-                if promised is not None:
-                    is_whole = came.count >= promised
-                return is_whole
+                if page.total_count is not None:
+                    # A row that comes meanwhile is in the later count: it stands for no other.
+                    came.expect(signs.total)
+                    is_whole = came.are_all(page.total_count, read_at - CLOCK_SLACK_S)
+                return is_whole and not signs.may_lack(is_moving=reached >= began)
             position = page.checkpoint
 
     async def _read_downward(
@@ -143,29 +148,33 @@ class TailReader:
             came: What has come.
         """
         field, agreed, since, is_doubted = source.cursor_field, 0, low, False
-        counted = CountedChanges(self._reader, run, field, came)
+        counted = CountedChanges(self._reader, run, field, came, self._settled_before)
         for number in range(MAX_PASSES):
             began, rows = run.clock.now() - CLOCK_SLACK_S, run.rows
             found = await self._pass_down(run, source, counted, low, least)
-            least = 0
+            least, low = 0, max(low, began)
             agreed = agreed + 1 if run.rows == rows and not found.is_sorted else 0
             is_doubted = is_doubted or found.is_doubted
-            if found.is_atomic or source.is_append_only or agreed >= AGREEING:
+            if counted.is_to_be_read_again():
+                low = since
+            elif found.is_atomic or source.is_append_only or agreed >= AGREEING:
                 if is_doubted:
-                    try:
-                        await counted.prove(since)
-                    except (*ENDINGS, *REFUSALS, ClosedError):
-                        raise
-                    except IntercomError as error:
-                        high = run.clock.now() + 60
-                        await self._isolate_tail(run, field, since, high, error, floor=since)
+                    await self._prove(run, counted, since)
                 return True
-            if number and found.is_counted and await counted.are_whole(since):
+            elif number and found.is_counted and await counted.are_whole(since):
                 return True
-            low = max(low, began)
         reason = "rows change faster than they can be read"
         run.hole(run.span_hole(field, low, run.clock.now(), reason))
         return True
+
+    async def _prove(self, run: StreamRun, counted: CountedChanges, since: int) -> None:
+        try:
+            await counted.prove(since)
+        except (*ENDINGS, *REFUSALS, ClosedError):
+            raise
+        except IntercomError as error:
+            high = run.clock.now() + 60
+            await self._isolate_tail(run, counted.field, since, high, error, floor=since)
 
     async def _pass_down(
         self, run: StreamRun, source: Ranged, counted: CountedChanges, low: int, least: int
@@ -202,6 +211,7 @@ class TailReader:
                 # What lies below, where it ends before its list does, is counted and not read.
                 is_doubted = is_to_end and rows.repeated > 0 and not counted.is_pass_whole
                 is_counted = is_to_end and counted.promised > 0
+                counted.end_pass(is_to_end=is_to_end)
                 return _Pass(is_atomic and order.is_kept, order.is_kept, is_doubted, is_counted)
             position = page.checkpoint
 
@@ -222,8 +232,3 @@ class TailReader:
         isolation = isolation_of(self._reader, run, field, error, budget)
         holes = await isolation.between(low, max(low, high), floor=floor)
         await self._reader.hand_over(Batch(run, holes=holes))
-
-
-def _larger(one: int | None, other: int | None) -> int | None:
-    """Return the larger of two counts, either of which may not be known."""
-    return max((each for each in (one, other) if each is not None), default=None)

@@ -14,53 +14,79 @@ from intercom_async.clock import CLOCK
 from intercom_async.sync.distinct_rows import DistinctRows
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
-from .machine.search_index import STREAMS
+from .machine.search_index import STREAMS, SearchIndex
 from .test_distinct_rows import MANY, imported, searched, with_a_row_twice
-from .test_sync_model import DAY_S, Answer, world
+from .test_sync_model import DAY_S, Answer, World, world
 
 __all__ = ("anyio_backend",)
 
 
+class Exchange:
+    """Lets one row come twice in place of another, and after some calls one go as one comes."""
+
+    def __init__(self, one: World, stream: str, index: SearchIndex, contact: str) -> None:
+        self._one = one
+        self._stream = stream
+        self._index = index
+        self._contact = contact
+        self._made = ""
+        self.lost: str = ""
+        self.goes: str = ""
+        self.after: int = 0
+        self.calls: int = 0
+
+    def make(self) -> None:
+        """Make a row that no search finds yet."""
+        sender = {"type": "user", "id": self._contact}
+        body = {"from": sender, "body": "new", "email": "new@example.com"}
+        made = self._one.simulator.call("POST", f"/{self._stream}", body)
+        self._made = made.get("conversation_id") or made["id"]
+
+    def answer(self, request: Request, answer: Answer) -> Answer:
+        """Answer a call."""
+        changed = searched(self._index)(request, answer)
+        if urlsplit(request.url).path not in STREAMS or not isinstance(changed, Reply):
+            return changed
+        self.calls += 1
+        if self.calls == self.after:
+            self._come_and_go()
+        body: dict[str, Any] = msgspec.json.decode(changed.body)
+        rows: list[dict[str, Any]] = body.get("data") or body.get(self._stream) or []
+        if len(rows) > 1:
+            other = next(row for row in rows if row["id"] != self.lost)
+            rows[:] = [other if row["id"] == self.lost else row for row in rows]
+        return Reply(changed.status, changed.headers, msgspec.json.encode(body))
+
+    def _come_and_go(self) -> None:
+        stream, now = self._stream, CLOCK.unix()
+        self._one.simulator.call("DELETE", f"/{stream}/{self.goes}")
+        self._index.note(stream, self.goes, now, None)
+        if not self._made:
+            self.make()
+        table = getattr(self._one.simulator.workspace, stream)
+        self._index.note(stream, self._made, now, dict(table.change(self._made)))
+
+
 @pytest.mark.anyio
+@pytest.mark.parametrize("late_s", [0, 120])
 @pytest.mark.parametrize(
     ("stream", "after"),
     [("contacts", 3), ("contacts", 12), ("conversations", 17), ("conversations", 21)],
 )
-async def test_among_changes_of_one_moment(stream: str, after: int, tmp_path: Path) -> None:
-    """Between two readings as well as during one."""
+async def test_among_changes_of_one_moment(
+    stream: str, after: int, late_s: int, tmp_path: Path
+) -> None:
+    """Between two readings as well as during one; the one that comes may be found late."""
     sizes = {"contacts": 5} | {stream: MANY}
     async with world(tmp_path, **sizes) as one:
         table = getattr(one.simulator.workspace, stream)
         index = await imported(one, stream)
-        keys = [*await one.truth(stream)]
         contact, *_ = await one.truth("contacts")
-        lost, goes = keys[7], keys[20 + after]
-        answered, calls = searched(index), 0
+        keys = [*await one.truth(stream)]
+        exchange = Exchange(one, stream, index, contact)
+        exchange.lost, exchange.goes, exchange.after = keys[7], keys[20 + after], after
 
-        def come_and_go() -> None:
-            one.simulator.call("DELETE", f"/{stream}/{goes}")
-            index.note(stream, goes, CLOCK.unix(), None)
-            body = {"from": {"type": "user", "id": contact}, "body": "new"}
-            made = one.simulator.call("POST", f"/{stream}", body | {"email": "new@example.com"})
-            key = made.get("conversation_id") or made["id"]
-            index.note(stream, key, CLOCK.unix(), dict(table.change(key)))
-
-        def change(request: Request, answer: Answer) -> Answer:
-            nonlocal calls
-            changed = answered(request, answer)
-            if urlsplit(request.url).path not in STREAMS or not isinstance(changed, Reply):
-                return changed
-            calls += 1
-            if calls == after:
-                come_and_go()
-            body: dict[str, Any] = msgspec.json.decode(changed.body)
-            rows: list[dict[str, Any]] = body.get("data") or body.get(stream) or []
-            if len(rows) > 1:
-                other = next(row for row in rows if row["id"] != lost)
-                rows[:] = [other if row["id"] == lost else row for row in rows]
-            return Reply(changed.status, changed.headers, msgspec.json.encode(body))
-
-        one.change = answered
+        one.change = searched(index)
         await one.sync(stream)
         await anyio.sleep(DAY_S)
         for key in keys:
@@ -68,11 +94,14 @@ async def test_among_changes_of_one_moment(stream: str, after: int, tmp_path: Pa
         for key, row in (await one.truth(stream)).items():
             index.note(stream, key, CLOCK.unix(), row)
         await anyio.sleep(2 * DAY_S)
-        one.change = change
+        if late_s:
+            exchange.make()
+            await anyio.sleep(late_s)
+        one.change = exchange.answer
         report = await one.sync(stream, reconcile="never")
-        assert calls > after
+        assert exchange.calls > after
         found, truth = one.rows(stream), await one.truth(stream)
-        assert found[lost]["updated_at"] < truth[lost]["updated_at"]
+        assert found[exchange.lost]["updated_at"] < truth[exchange.lost]["updated_at"]
         assert not report.is_complete
 
 
@@ -129,11 +158,12 @@ def test_readings_before_a_row_went_are_forgotten() -> None:
 def test_what_a_reading_lacks_is_known_by_name() -> None:
     rows = DistinctRows(most_named=2)
     rows.take(["a", "b"], 0)
-    rows.begin_again()
+    rows.begin_again(is_alike=False)
     rows.take(["c"], 0)
     assert {*(rows.lacking() or ())} == {"a", "b"}
     assert rows.known() is None
     rows.begin_again()
-    rows.take(["a"], 0)
+    rows.take(["a", "d"], 0)
     assert rows.known() == "a"
     assert rows.lacking() is None, "a key beyond those that are kept is not known"
+    assert {*rows.named()} == {"a", "b", "d"}

@@ -212,6 +212,32 @@ async def test_log_entries_that_nothing_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
+async def test_an_entry_that_comes_after_the_last_page_pushed_none(tmp_path: Path) -> None:
+    async with world(tmp_path) as one:
+        entries, now = one.simulator.workspace.activity, int(CLOCK.unix())
+        for number in range(1_200):
+            made_at = now - 60 * number - 100
+            entries.append(dict(entries[0], id=f"new{len(entries)}", created_at=made_at))
+        every, came = await logs(one), False
+        twice = with_a_row_twice("/admins/activity_logs", at=2)
+
+        def change(request: Request, answer: Answer) -> Answer:
+            nonlocal came
+            answer = twice(request, answer)
+            if "activity_logs" in request.url and isinstance(answer, Reply) and not came:
+                body: dict[str, Any] = msgspec.json.decode(answer.body)
+                came = not (body.get("pages") or {}).get("next")
+                if came:
+                    entries.append(dict(entries[0], id="last", created_at=int(CLOCK.unix())))
+            return answer
+
+        one.change = change
+        assert (await one.sync("activity_logs")).is_complete
+        assert came
+        assert every <= one.rows("activity_logs").keys()
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("options", [{"full": True}, {"reconcile": "now"}], ids=str)
 async def test_log_entries_are_read_again_where_it_is_asked_for(
     options: dict[str, Any], tmp_path: Path
