@@ -18,6 +18,11 @@ from .stream_run import StreamRun
 from .streams import Ranged, Selection
 from .writer import Batch
 
+MOST_SHRUNK = 4
+"""Readings of all changes during each of which rows go, after the first one
+(test_busy_workspace.py::test_rows_that_go_all_the_time_cost_few_readings)."""
+MOST_LACKING = 1_500
+"""Rows that are searched by id, as a reading lacks them that one before has brought."""
 MOST_DOUBTED = 3
 """Passes in a row that are made once more as their pages may lack rows, and each has shown so
 (test_short_pages.py::test_pages_that_are_always_short_cost_a_second_pass)."""
@@ -60,6 +65,9 @@ class CountedChanges:
         self._late = 0
         self._doubted = 0
         self._is_doubted = False
+        self.is_decided: bool = False
+        """Whether a reading beside the passes has brought all of them, or what is missing is named:
+        no further pass is needed."""
         self.came: int = 0
         """Rows that came in this pass, each as often as it did."""
         self.promised: int = 0
@@ -201,21 +209,23 @@ class CountedChanges:
         for number in range(MOST_READINGS):
             rows.begin_again(is_alike=number > 0)
             counted = await self._read_list(selection)
-            if rows.has_shrunk:
+            if rows.has_shrunk and number < MOST_SHRUNK:
                 continue
             came = rows.united if rows.repeated else rows.count
             is_whole = counted or not rows.repeated or rows.is_settled
             if counted and rows.count < counted <= came:
                 is_whole = await are_there(self._reader, run, rows, counted)
             if is_whole and came >= (counted or 0) and (came >= least or await self._have_gone()):
+                self.is_decided = bool(counted)
                 return
-            if not rows.repeated or rows.is_settled:
+            if not rows.repeated or rows.is_settled or rows.has_shrunk:
                 break
         if await self._reader.counts_are_true(run, field):
             came = max(least, rows.count, rows.united if rows.repeated else 0)
             came = came if came < promised else rows.count
             reason = f"{promised} changes were counted, and {came} came"
             hole = run.span_hole(field, low, run.clock.now(), reason)
+            self.is_decided = True
             await self._reader.hand_over(Batch(run, holes=[hole]))
 
     async def _have_gone(self) -> bool:
@@ -224,12 +234,15 @@ class CountedChanges:
         A search by ids has to find one that is there: else it finds none at all.
         """
         run, lacking, known = self._run, self.rows.lacking(), self.rows.known()
-        if not lacking or known is None or len(lacking) >= MAX_IDS:
+        if not lacking or known is None or len(lacking) > MOST_LACKING:
             return False
         if not cast("Ranged", run.stream.source).can_be_checked:
             return False
-        asked = [known, *lacking]
-        return await self._reader.find(run, asked, hands_over=False, proves=False) == {known}
+        for begin in range(0, len(lacking), MAX_IDS - 1):
+            asked = [known, *lacking[begin : begin + MAX_IDS - 1]]
+            if await self._reader.find(run, asked, hands_over=False, proves=False) != {known}:
+                return False
+        return True
 
     async def _read_list(self, selection: Selection) -> int | None:
         """Read a list to its end; return how many rows its last page counted."""

@@ -22,13 +22,14 @@ from .followed import Followed
 from .list_order import FEWEST_STEPS, ListOrder
 from .numbered_spans import isolation_of
 from .page_reader import ENDINGS, REFUSALS, PageReader
-from .page_reading import MAX_IDS
 from .page_signs import PageSigns
 from .partitions import OPEN
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
 from .writer import Batch
 
+MOST_NAMED = 10_000
+"""Changes whose keys are kept, to be searched for where a later reading lacks them."""
 MAX_PASSES = 50
 """Newest-first passes until one is a page; each is as long as the changes during the one before."""
 
@@ -69,7 +70,7 @@ class TailReader:
         """
         source = cast("Ranged", run.stream.source)
         run.followed_from, least = low, 0
-        came = DistinctRows(most_named=MAX_IDS)
+        came = DistinctRows(most_named=MOST_NAMED)
         try:
             if not source.is_append_only and source.tells_seconds(run.state.version or ""):
                 if await self._read_upward(run, source, low, came):
@@ -155,6 +156,8 @@ class TailReader:
             least, low = 0, max(low, began)
             agreed = agreed + 1 if run.rows == rows and not found.is_sorted else 0
             is_doubted = is_doubted or found.is_doubted
+            if counted.is_decided:
+                return True
             if counted.is_to_be_read_again():
                 low = since
             elif found.is_atomic or source.is_append_only or agreed >= AGREEING:

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
+from intercom_async.clock import CLOCK
 from intercom_async.simulator import Quirks
 from intercom_async.sync import Report
 from tests.support.virtual_time import anyio_backend
@@ -78,3 +79,34 @@ async def test_nights_of_a_busy_workspace_cost_little_more(
     assert [report.failures for report in busy] == [(), ()]
     calls = [report.calls for report in busy]
     assert max(calls) <= 3 * max(report.calls for report in quiet), calls
+
+
+@pytest.mark.parametrize("version", [COMPARES_DAYS, "2.17"])
+async def test_rows_that_go_all_the_time_cost_few_readings(version: str, tmp_path: Path) -> None:
+    """Each of them may have moved another one to a page that was read already."""
+    async with world(tmp_path, contacts=3_000, latency_s=0.5) as one:
+        one.intercom = one.intercom.with_options(version=version)
+        await one.sync("contacts")
+        keys, dice = list(one.rows("contacts")), random.Random(3)
+        await anyio.sleep(DAY_S)
+        for key in keys:
+            await anyio.sleep(1)
+            one.simulator.workspace.contacts.change(key)["updated_at"] = int(CLOCK.unix())
+
+        async def go_on() -> None:
+            for number in range(10**6):
+                await anyio.sleep(0.3)
+                key = keys.pop(dice.randrange(len(keys)))
+                if number % 10:
+                    change = {"name": f"changed {number}"}
+                    one.simulator.call("PUT", f"/contacts/{key}", change, version=version)
+                    keys.append(key)
+                else:
+                    one.simulator.call("DELETE", f"/contacts/{key}")
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(go_on)
+            report = await one.sync("contacts", reconcile="never")
+            assert report.failures == ()
+            assert report.calls <= 160
+            group.cancel_scope.cancel()

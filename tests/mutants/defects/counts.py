@@ -134,8 +134,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "tail_reader.py",
-                "                    is_whole = came.are_all(page.total_count, read_at - CLOCK_SLACK_S)\n",
-                "                    is_whole = True\n",
+                "is_whole = came.are_all(page.total_count, read_at - CLOCK_SLACK_S)\n",
+                "is_whole = True\n",
             ),
         ),
         history="changes-newest-first",
@@ -160,8 +160,8 @@ MUTANTS: tuple[Mutant, ...] = (
             *NOT_COUNTED,
             Edit(
                 "tail_reader.py",
-                "                    is_whole = came.are_all(page.total_count, read_at - CLOCK_SLACK_S)\n",
-                "                    is_whole = True\n",
+                "is_whole = came.are_all(page.total_count, read_at - CLOCK_SLACK_S)\n",
+                "is_whole = True\n",
             ),
             Edit(
                 "tail_reader.py",
