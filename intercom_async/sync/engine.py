@@ -155,8 +155,8 @@ class Engine:
         await self._each_in_order(ranged, self._follow)
         await self._steer()
         await self._each(ranged, self._judge)
-        # What a run before has begun does not tell what went until this one began.
-        await self._each([run for run in ranged if run.was_resumed], self._read_deletions)
+        again = [run for run in ranged if self._policy.is_list_due(run)]
+        await self._each(again, self._read_deletions)
         await self._each(ranged, self._changes.settle)
         await self._each(ranged, self._retry_suspects)
         for _ in range(MAX_SWEEPS):

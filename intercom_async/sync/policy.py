@@ -176,6 +176,15 @@ class Policy:
         calls = run.table.count(without=GONE) / source.per_page + 1
         return calls / max(rate_per_s, 1e-9) <= CHEAP_S
 
+    def is_list_due(self, run: StreamRun) -> bool:
+        """Say whether a run asks once more, at its end, which rows of a stream were deleted.
+
+        What one before has begun does not tell what went until this one began. And a row that this
+        one has not met, and that can be read by its id, may have been archived meanwhile.
+        """
+        suspects = (hole for hole in run.state.holes if hole.kind == "suspect")
+        return run.was_resumed or any(hole.since >= self.started_at for hole in suspects)
+
     def is_counted(self, run: StreamRun, rate_per_s: float) -> bool:
         """Say whether all rows of a stream are counted.
 

@@ -6,8 +6,10 @@ Each run reads such a row again by its id. That shows what it has, and not that 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from intercom_async.transport import Reply, Request
@@ -88,3 +90,32 @@ async def test_a_sweep_that_is_gone_on_with_has_not_met_it_either(tmp_path: Path
         assert stopped.was_stopped
         assert found.is_complete, found.failures
         assert key not in one.rows("contacts")
+
+
+@pytest.mark.parametrize("options", [{}, {"reconcile": "now"}], ids=str)
+async def test_one_that_is_archived_while_a_sweep_reads(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    """The list of deleted rows, which was read before, is read once more."""
+    async with world(tmp_path, contacts=700, latency_s=0.5) as one:
+        await one.sync("contacts")
+        await anyio.sleep(8 * DAY_S)
+        table, archived = one.simulator.workspace.contacts, list[str]()
+
+        def change(request: Request, answer: Answer) -> Answer:
+            body: dict[str, Any] = msgspec.json.decode(request.body or b"{}")
+            by = body.get("sort", {}).get("field")
+            if by == "created_at" and body["pagination"]["per_page"] > 1 and not archived:
+                key = min(before, key=lambda key: table.change(key)["created_at"])
+                at = table.change(key)["updated_at"]
+                one.simulator.call("POST", f"/contacts/{key}/archive")
+                table.change(key)["updated_at"] = at
+                archived.append(key)
+            return answer
+
+        before = [*await one.truth("contacts")]
+        one.change = change
+        report = await one.sync("contacts", **options)
+        assert archived
+        assert report.is_complete, report.failures
+        assert archived[0] not in one.rows("contacts")
