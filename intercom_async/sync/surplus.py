@@ -30,6 +30,9 @@ MAX_COUNTS = 3
 """Times that a run counts the rows of a stream, where some come or go with each count
 (test_surplus.py::test_rows_that_come_all_the_time_cost_no_sweep)."""
 
+NEAR_S = 60
+"""Seconds before a count since which changes are read first."""
+
 Follow = Callable[[int], Awaitable[bool]]
 """Reads what has changed since a moment; says whether all of it was."""
 
@@ -88,7 +91,7 @@ class SurplusSearch:
             # what came since may be counted, too.
             if follow is None or not has_more(run):
                 continue
-            if not await follow(asked_at - self._lookback_s):
+            if not await self._catch_up(run, follow, asked_at):
                 return False
         else:
             await self._leave_out_gone(run)
@@ -111,11 +114,32 @@ class SurplusSearch:
         count = run.count
         if count.total is not None and not count.is_proof and not has_more(run):
             await self.count(run)
-            if follow is not None and has_more(run) and not await follow(count.since or 0):
-                return False
+            if follow is not None and has_more(run):
+                is_read = await self._catch_up(run, follow, count.asked_at)
+                if not is_read:
+                    return False
         if await self._is_no_count(run):
             count.total = None
         return True
+
+    async def _catch_up(self, run: StreamRun, follow: Follow, since: int) -> bool:
+        """Read changes of which a count is too large; say whether all of them were read.
+
+        Those of the last minute are most often all that came. What a search finds later is read
+        only where they do not explain the count.
+
+        Args:
+            run: The stream.
+            follow: Reads its changes.
+            since: When it was read or counted before.
+        """
+        count, most = run.count, surplus(run) - run.state.surplus
+        before = count.came - count.came_later
+        if not await follow(since - NEAR_S):
+            return False
+        if count.came - count.came_later - before >= most or self._lookback_s <= NEAR_S:
+            return True
+        return await follow(since - self._lookback_s)
 
     def _may_list(self, run: StreamRun) -> bool:
         return self._asks_lists and cast("Ranged", run.stream.source).deletions is not None

@@ -113,7 +113,9 @@ class TailReader:
             before = reached
             # A row that changed meanwhile comes again: it must not stand for one that is left out.
             came.take([row.key for row in taken.rows], taken.total - len(taken.rows))
-            came.note_new(row.key for row in taken.rows if row.is_made_since(began))
+            # Those of the second of the first page may be in its count.
+            later = began + 2 * CLOCK_SLACK_S + 1
+            came.note_new(row.key for row in taken.rows if row.is_made_since(later))
             signs.take(taken.total, page.total_count)
             run.followed += taken.total
             for row in taken.rows:

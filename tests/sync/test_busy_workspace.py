@@ -110,3 +110,33 @@ async def test_rows_that_go_all_the_time_cost_few_readings(version: str, tmp_pat
             assert report.failures == ()
             assert report.calls <= 160
             group.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("latency_s", [0.1, 1.0])
+async def test_hours_of_a_busy_workspace_cost_little_more(latency_s: float, tmp_path: Path) -> None:
+    """A row a second comes or changes; of 3,600, and as many in the lookback, pages are read."""
+    async with world(tmp_path, conversations=3_000, contacts=5, latency_s=latency_s) as one:
+        await one.sync("conversations")
+        keys, dice = list(one.rows("conversations")), random.Random(5)
+        contact, *_ = await one.truth("contacts")
+        sender = {"type": "user", "id": contact}
+
+        async def go_on() -> None:
+            while True:
+                await anyio.sleep(1)
+                if dice.random() < 0.5:
+                    one.simulator.call("POST", "/conversations", {"from": sender, "body": "new"})
+                else:
+                    row = one.simulator.workspace.conversations.change(dice.choice(keys))
+                    row["updated_at"] = int(CLOCK.unix())
+
+        await anyio.sleep(DAY_S)
+        await one.sync("conversations")
+        async with anyio.create_task_group() as group:
+            group.start_soon(go_on)
+            for _ in range(4):
+                await anyio.sleep(3_600)
+                report = await one.sync("conversations")
+                assert report.is_complete
+                assert report.calls <= 75
+            group.cancel_scope.cancel()

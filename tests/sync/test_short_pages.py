@@ -154,7 +154,7 @@ async def test_one_that_goes_as_one_comes_while_changes_are_read_upward(
 ) -> None:
     """The count stays as it was; so does that of what has come."""
     stream = "conversations"
-    async with world(tmp_path, contacts=5, conversations=700) as one:
+    async with world(tmp_path, contacts=5, conversations=700, latency_s=4.0) as one:
         index = None if lacks else ByNumbers()
         contact, *_ = await one.truth("contacts")
         keys, gone = [*await one.truth(stream)][:400], list[str]()
