@@ -238,6 +238,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 " taken.total - len(taken.rows))\n",
                 "            came.take([], taken.total)\n",
             ),
+            Edit(
+                "tail_reader.py",
+                "return is_whole and not signs.may_lack(is_moving=reached >= began)",
+                "return is_whole",
+            ),
         ),
         focus="changes",
         test="tests/sync/test_moved_rows.py::test_a_row_that_moved_or_came_stands_for_no_other",
@@ -306,6 +311,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "distinct_rows.py",
                 "self.has_shrunk = count < self._counted + len(self._new)",
                 "self.has_shrunk = False",
+            ),
+            Edit(
+                "short_parts.py",
+                "    keys, found = rows.named(), rows.unreadable\n",
+                "    keys, found = [], counted\n",
             ),
         ),
         focus="ties",
