@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import cast
 
 from intercom_async.errors import ClosedError, IntercomError
@@ -58,43 +59,59 @@ class CountedChanges:
         self._is_front = True
         self._began = 0
         self._moved: set[str] = set()
-        self._signs = PageSigns()
+        self._signs = PageSigns(0)
+        self._page: set[str] = set()
+        self._overlap = 0
         self._before = 0
         self._front: set[str] = set()
         self._pushed = 0
         self._late = 0
         self._doubted = 0
         self._is_doubted = False
-        self.is_decided: bool = False
-        """Whether a reading beside the passes has brought all of them, or what is missing is named:
-        no further pass is needed."""
+        self.decided_since: int | None = None
+        """Since when a reading beside this pass has brought all of them, or what is missing is
+        named: no further pass is needed for these."""
         self.came: int = 0
         """Rows that came in this pass, each as often as it did."""
         self.promised: int = 0
         """Rows that this pass has to bring, as its first page has counted them."""
 
-    def begin_pass(self, least: int) -> None:
+    def begin_pass(self, least: int, per_page: int) -> None:
         """Begin to read changes from the newest on.
 
         Args:
             least: Rows that are there, whatever its first page counts.
+            per_page: How many rows are asked for a page.
         """
         rows, self._before, self._began = self.rows, self._began, self._run.clock.now()
-        self._signs, self._front, self._late, self._is_doubted = PageSigns(), set(), 0, False
+        self._signs, self._front, self._late = PageSigns(per_page), set(), 0
+        self._page, self._overlap, self._is_doubted = set(), 0, False
+        self.decided_since = None
         rows.begin_again(is_alike=False)
         self._is_first, self._is_front = not rows.counted_at, True
         rows.counted_at = rows.counted_at or self._began - CLOCK_SLACK_S
         self._moved, self.came, self.promised = set(), 0, least
 
-    def take_page(self, total: int | None, taken: Taken) -> None:
-        """Take in a page of a pass, and how many rows it has counted."""
+    def take_page(self, total: int | None, taken: Taken, *, is_followed: bool) -> None:
+        """Take in a page of a pass.
+
+        Args:
+            total: How many rows it has counted.
+            taken: Its rows.
+            is_followed: Whether it says that another one follows.
+        """
         self.came += taken.total
-        self._signs.take(taken.total, total)
+        self._signs.take(taken.total, total, is_followed=is_followed)
+        # Rows that new ones in front have pushed to this page are its first ones.
+        pushed = takewhile(self._page.__contains__, (row.key for row in taken.rows))
+        self._overlap += sum(1 for _ in pushed)
+        self._page = {row.key for row in taken.rows}
         if self._before:
             unmet = self.rows.unmet(row.key for row in taken.rows)
             changed = {row.key for row in taken.rows if row.version >= self._before}
             self._front |= changed | unmet
-            self._late += len(unmet - changed)
+            late = {row.key for row in taken.rows if row.version < self._settled_before}
+            self._late += len(unmet & late)
         self.rows.take([row.key for row in taken.rows], taken.total - len(taken.rows))
         if self._is_front:
             self.promised = max(total or 0, self.promised)
@@ -116,7 +133,9 @@ class CountedChanges:
         Args:
             is_to_end: Whether it has read its list to the end, where its count shows it.
         """
-        may_lack = not is_to_end and self._signs.may_lack(is_moving=True)
+        may_lack = not is_to_end and (
+            self._signs.may_lack(is_moving=True) or self.rows.repeated > self._overlap
+        )
         self._is_doubted = may_lack or self._pushed > len(self._front)
         self._pushed = 0 if is_to_end else self.rows.repeated
 
@@ -146,9 +165,10 @@ class CountedChanges:
         Args:
             low: Since when.
         """
-        repeated = self.rows.repeated
+        unpushed = self.rows.repeated - self._overlap
         count, new = await self._count(low)
-        is_whole = repeated <= new if count is None else self.rows.united >= count
+        is_pushed = unpushed <= 0 and self._overlap <= new
+        is_whole = is_pushed if count is None else self.rows.united >= count
         if not is_whole:
             await self.read_again(low, count or 0, 0)
 
@@ -216,7 +236,7 @@ class CountedChanges:
             if counted and rows.count < counted <= came:
                 is_whole = await are_there(self._reader, run, rows, counted)
             if is_whole and came >= (counted or 0) and (came >= least or await self._have_gone()):
-                self.is_decided = bool(counted)
+                self.decided_since = low if counted else None
                 return
             if not rows.repeated or rows.is_settled or rows.has_shrunk:
                 break
@@ -225,7 +245,7 @@ class CountedChanges:
             came = came if came < promised else rows.count
             reason = f"{promised} changes were counted, and {came} came"
             hole = run.span_hole(field, low, run.clock.now(), reason)
-            self.is_decided = True
+            self.decided_since = low
             await self._reader.hand_over(Batch(run, holes=[hole]))
 
     async def _have_gone(self) -> bool:

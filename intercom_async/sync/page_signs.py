@@ -5,37 +5,53 @@ A count shows it as well, where a list is read to its end and none of its rows g
 
 from __future__ import annotations
 
+_PAIR = 2
+"""Pages of a list of which one is followed: no other one tells how many rows a page has."""
+
 
 class PageSigns:
-    """The pages of one reading, as they come."""
+    """The pages of one reading, as they come.
 
-    __slots__ = ("_first", "_last", "_latest", "has_shrunk", "is_short", "total")
+    Args:
+        per_page: How many rows were asked for a page.
+    """
 
-    def __init__(self) -> None:
-        self._first = 0
-        self._last: int | None = None
-        self._latest = 0
+    __slots__ = ("_first", "_is_uneven", "_latest", "_pages", "_per_page",
+                 "has_shrunk", "total")  # fmt: skip
+
+    def __init__(self, per_page: int) -> None:
+        self._per_page = per_page
+        self._pages = self._first = self._latest = 0
+        self._is_uneven = False
         self.total: int = 0
         """How many rows the first page has counted."""
-        self.is_short: bool = False
-        """Whether one that another one follows had fewer rows than others."""
         self.has_shrunk: bool = False
         """Whether a row went between two of them. Where pages begin behind a number of rows, those
         behind it move, and one of them comes to a page that was read already."""
 
-    def take(self, rows: int, total: int | None) -> None:
+    @property
+    def is_short(self) -> bool:
+        """Whether a page that another one follows had fewer rows than others.
+
+        A server may give fewer a page than are asked for, and as many on each.
+        """
+        return self._is_uneven or (self._pages == _PAIR and self._first < self._per_page)
+
+    def take(self, rows: int, total: int | None, *, is_followed: bool) -> None:
         """Take in a page.
 
         Args:
             rows: How many it has.
             total: How many its list has, as it says.
+            is_followed: Whether it says that another one follows.
         """
-        if self._last is None:
+        self._pages += 1
+        if self._pages == 1:
             self._first, self.total = rows, total or 0
-        else:
-            self.is_short = self.is_short or self._last < self._first or rows > self._first
-        self.has_shrunk = self.has_shrunk or (total or 0) < self._latest
-        self._last, self._latest = rows, total or 0
+        self._is_uneven |= rows > self._first or (is_followed and rows < self._first)
+        if total is not None:
+            self.has_shrunk |= total < self._latest
+            self._latest = total
 
     def may_lack(self, *, is_moving: bool) -> bool:
         """Say whether rows may be missing from a list that has as many as were counted.

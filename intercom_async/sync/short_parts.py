@@ -50,7 +50,7 @@ async def is_pushed(
     page, read_at = await reader.page(run, selection)
     edges = (chain.part.low, chain.unread_below)
     taken = await reader.hand_over_page(run, page, read_at, edges=edges)
-    new = (row.key for row in taken.rows if not row.is_made_since(chain.asked_at))
+    new = (row.key for row in taken.rows if not row.is_made_since(chain.asked_at + 1))
     return chain.rows.repeated <= chain.rows.count_new(new)
 
 

@@ -95,7 +95,11 @@ class TailReader:
         field = source.cursor_field
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
         position, reached, steps = None, low, 0
-        followed, signs, began = Followed(), PageSigns(), run.clock.now() - CLOCK_SLACK_S
+        followed, signs, began = (
+            Followed(),
+            PageSigns(source.per_page),
+            run.clock.now() - CLOCK_SLACK_S,
+        )
         came.counted_at = began
         while True:
             # What lies before the last row is read only where the list is in order.
@@ -116,7 +120,7 @@ class TailReader:
             # Those of the second of the first page may be in its count.
             later = began + 2 * CLOCK_SLACK_S + 1
             came.note_new(row.key for row in taken.rows if row.is_made_since(later))
-            signs.take(taken.total, page.total_count)
+            signs.take(taken.total, page.total_count, is_followed=page.checkpoint is not None)
             run.followed += taken.total
             for row in taken.rows:
                 if row.version and row.version < reached and reached > low:
@@ -130,7 +134,7 @@ class TailReader:
                     # A row that comes meanwhile is in the later count: it stands for no other.
                     came.expect(signs.total)
                     is_whole = came.are_all(page.total_count, read_at - CLOCK_SLACK_S)
-                return is_whole and not signs.may_lack(is_moving=reached >= began)
+                return is_whole and not signs.may_lack(is_moving=reached >= self._settled_before)
             position = page.checkpoint
 
     async def _read_downward(
@@ -157,12 +161,11 @@ class TailReader:
             found = await self._pass_down(run, source, counted, low, least)
             least, low = 0, max(low, began)
             agreed = agreed + 1 if run.rows == rows and not found.is_sorted else 0
-            is_doubted = is_doubted or found.is_doubted
-            if counted.is_decided:
-                return True
+            is_doubted = (is_doubted or found.is_doubted) and counted.decided_since != since
+            is_last = found.is_atomic or source.is_append_only or agreed >= AGREEING
             if counted.is_to_be_read_again():
                 low = since
-            elif found.is_atomic or source.is_append_only or agreed >= AGREEING:
+            elif is_last or counted.decided_since is not None:
                 if is_doubted:
                     await self._prove(run, counted, since)
                 return True
@@ -188,7 +191,7 @@ class TailReader:
         selection, position = Selection(field, low, OPEN, source.per_page), None
         order = ListOrder(run.orders, field, changing_from=self._settled_before)
         is_atomic, followed = False, Followed()
-        counted.begin_pass(least)
+        counted.begin_pass(least, source.per_page)
         while True:
             try:
                 page, read_at = await self._reader.page(run, selection, position, followed)
@@ -208,7 +211,7 @@ class TailReader:
                 position is None and (page.checkpoint is None or order.is_below(low))
             )
             run.followed += taken.total
-            counted.take_page(page.total_count, taken)
+            counted.take_page(page.total_count, taken, is_followed=page.checkpoint is not None)
             is_to_end = page.checkpoint is None
             if is_to_end and counted.came < counted.promised:
                 await counted.read_again(low, counted.promised, max(least, rows.count))

@@ -92,7 +92,7 @@ async def stale(one: World, stream: str) -> list[str]:
             != truth[key]["updated_at"]]  # fmt: skip
 
 
-@pytest.mark.parametrize("page", [2, 9, 10])
+@pytest.mark.parametrize("page", [2, 9, 10, 12])
 async def test_a_page_in_front_of_an_order_that_was_shown(page: int, tmp_path: Path) -> None:
     """Changes by days end where the next ones are older: rows that lie below are counted, too."""
     async with world(tmp_path, contacts=2_000) as one:
@@ -106,6 +106,64 @@ async def test_a_page_in_front_of_an_order_that_was_shown(page: int, tmp_path: P
         one.change = with_changes("contacts", spoil)
         report = await one.sync("contacts")
         assert lost
+        assert report.is_complete
+        assert await stale(one, "contacts") == []
+
+
+@pytest.mark.parametrize("page", [3, 10])
+@pytest.mark.parametrize("moves", [0, 1])
+async def test_a_row_in_place_of_its_neighbour(page: int, moves: int, tmp_path: Path) -> None:
+    """A row that changes meanwhile pushes others across the edge of a page, and not inside one."""
+    async with world(tmp_path, contacts=2_000) as one:
+        touch, keys = toucher(one, "contacts"), [*await one.truth("contacts")]
+        lost: list[str] = []
+
+        def spoil(number: int, rows: Rows) -> None:
+            if number == page and not lost:
+                lost.append(rows[7]["id"])
+                rows[7] = rows[6]
+                for key in keys[len(keys) - moves :]:
+                    touch(key)
+
+        await change_most(one, touch, keys)
+        one.change = with_changes("contacts", spoil)
+        report = await one.sync("contacts", reconcile="never")
+        assert lost
+        assert report.is_complete
+        assert await stale(one, "contacts") == []
+
+
+@pytest.mark.parametrize("is_short", [True, False])
+async def test_a_second_pass_that_is_read_again_leaves_the_first_to_be_proven(
+    tmp_path: Path, *, is_short: bool
+) -> None:
+    """It is of today only: the first one was of yesterday, too, and lacks a row of that day."""
+    async with world(tmp_path, contacts=1_200) as one:
+        touch, keys = toucher(one, "contacts"), [*await one.truth("contacts")]
+        await one.sync("contacts")
+        for begin, end, clock_s in ((0, 400, 12 * 3_600), (400, 700, 1_000)):
+            await anyio.sleep(DAY_S - int(CLOCK.unix()) % DAY_S + clock_s)
+            for key in keys[begin:end]:
+                touch(key)
+                await anyio.sleep(10)
+        await anyio.sleep(2 * 3_600)
+        lost, spoilt = list[str](), False
+
+        def spoil(_: int, rows: Rows) -> None:
+            nonlocal spoilt
+            if rows and rows[-1]["id"] == keys[0] and not lost:
+                lost.append(rows[7]["id"])
+                rows[7] = rows[0]
+            elif lost and not spoilt:
+                spoilt = True
+                if is_short:
+                    rows.pop()
+                else:
+                    one.simulator.call("DELETE", f"/contacts/{keys[402]}")
+
+        one.change = with_changes("contacts", spoil)
+        report = await one.sync("contacts", reconcile="never")
+        assert spoilt
         assert report.is_complete
         assert await stale(one, "contacts") == []
 

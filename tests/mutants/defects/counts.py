@@ -240,7 +240,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "tail_reader.py",
-                "return is_whole and not signs.may_lack(is_moving=reached >= began)",
+                "return is_whole and not signs.may_lack(is_moving=reached >= self._settled_before)",
                 "return is_whole",
             ),
         ),

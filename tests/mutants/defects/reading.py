@@ -89,8 +89,8 @@ MUTANTS: tuple[Mutant, ...] = (
             *NOT_COUNTED,
             Edit(
                 "tail_reader.py",
-                "elif found.is_atomic or source.is_append_only or agreed >= AGREEING:\n",
-                "elif True:\n",
+                "is_last = found.is_atomic or source.is_append_only or agreed >= AGREEING\n",
+                "is_last = True\n",
             ),
             Edit(
                 "tail_reader.py",
