@@ -58,6 +58,8 @@ class DeletionReader:
     def __init__(self, reader: PageReader, lookback_s: int) -> None:
         self._reader = reader
         self._lookback_s = lookback_s
+        self.pages: int = 0
+        """Pages of the last reading."""
 
     async def read(self, run: StreamRun, since: int) -> bool:
         """Read which rows were deleted since a moment; say whether the server tells it.
@@ -87,6 +89,7 @@ class DeletionReader:
                     break
             else:
                 is_whole = False
+            self.pages = listed.pages
             await self._let_go(run, list(listed.named.values()))
         except (*ENDINGS, ClosedError):
             raise

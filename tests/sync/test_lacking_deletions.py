@@ -108,6 +108,13 @@ def a_row_that_comes_twice(told: Told, number: int, rows: Rows) -> Rows:
     return [told.all()[SIZE - 1], *rows[:3], *rows[4:]]
 
 
+def a_full_page(told: Told, number: int, rows: Rows) -> Rows:
+    """Leave a row out, and let the next one take its place."""
+    if told.faults or number > 1:
+        return rows
+    return [*told.lack(rows, 3), told.all()[SIZE]]
+
+
 async def let_go(one: World, count: int) -> None:
     """Delete conversations, a minute between two of them."""
     for key in list(await one.truth("conversations"))[:count]:
@@ -178,6 +185,46 @@ async def test_what_a_list_shows_to_lack_comes_with_another_reading(
         assert all(stream.kind == "changes" for stream in report.streams)
 
 
+@pytest.mark.parametrize("come", [0, 3])
+@pytest.mark.parametrize("is_still", [True, False])
+@pytest.mark.parametrize(("before", "fault"), [(30, a_full_page), (0, a_shorter_page)])
+async def test_what_a_list_hides_shows_by_the_count_of_all_rows(
+    before: int, fault: Fault, tmp_path: Path, *, come: int, is_still: bool
+) -> None:
+    """The list has a full page nevertheless, or one page only, and does not count its rows.
+
+    Neither rows that have come since the last run hide that, nor others that go meanwhile.
+    """
+    async with world(tmp_path, contacts=3, conversations=120) as one:
+        await let_go(one, before)
+        await anyio.sleep(DAY_S)
+        await one.sync("conversations")
+        await anyio.sleep(DAY_S)
+        await let_go(one, 8)
+        contact = str(one.simulator.workspace.contacts.value_at(0, "id"))
+        for number in range(come):
+            await one.intercom.conversations.create(contact_id=contact, body=f"new {number}")
+        await anyio.sleep(2 * DAY_S)
+        going = [] if is_still else [*await one.truth("conversations")][-1:]
+
+        def lack(told: Told, number: int, rows: Rows) -> Rows:
+            if told.faults and going:
+                one.simulator.call("DELETE", f"/conversations/{going.pop()}")
+                rows = told.all()[SIZE * (number - 1) : SIZE * number]
+            return fault(told, number, rows)
+
+        told = Told(one, lack, counts=before > 0)
+        one.change = told.answer
+        report = await one.sync("conversations", reconcile_within_s=30 * DAY_S)
+        one.change = None
+
+        assert report.is_complete
+        assert told.faults
+        assert not going
+        assert one.rows("conversations").keys() == set(await one.truth("conversations"))
+        assert all(stream.kind == "changes" for stream in report.streams)
+
+
 async def test_pages_that_are_always_shorter_cost_one_more_reading(tmp_path: Path) -> None:
     """It is how this server cuts its lists: no run needs a sweep for it."""
 
@@ -219,3 +266,33 @@ async def test_a_list_that_lacks_what_it_counts_each_time_is_no_proof(
         assert report.is_complete
         assert told.lacked not in one.rows("conversations")
         assert all(stream.kind == "full" for stream in report.streams)
+
+
+async def test_archived_contacts_that_no_list_names_cost_a_call_a_night(tmp_path: Path) -> None:
+    """They are held and not counted until a sweep."""
+    lists: list[str] = []
+    async with world(tmp_path, contacts=2_000) as one:
+
+        def untold(request: Request, answer: Answer) -> Answer:
+            if "/contacts/deleted" not in request.url or not isinstance(answer, Reply):
+                return answer
+            lists.append(request.url)
+            body: Any = msgspec.json.decode(answer.body)
+            body |= {"data": [], "total_count": 0}
+            return Reply(200, answer.headers, msgspec.json.encode(body))
+
+        one.change = untold
+        await one.sync("contacts")
+        await anyio.sleep(DAY_S)
+        lists.clear()
+        await one.sync("contacts")
+        assert len(lists) == 1
+        for key in list(await one.truth("contacts"))[:5]:
+            one.simulator.call("POST", f"/contacts/{key}/archive")
+        for _ in range(4):
+            await anyio.sleep(DAY_S)
+            lists.clear()
+            report = await one.sync("contacts")
+            assert report.is_complete
+            assert len(lists) == 2
+            assert all(stream.kind == "changes" for stream in report.streams)

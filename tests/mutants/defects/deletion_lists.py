@@ -135,6 +135,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "::test_what_a_list_shows_to_lack_comes_with_another_reading",
     ),
     Mutant(
+        "held_beyond_the_count",
+        "a list of deleted rows is believed though more rows are held than are counted",
+        (
+            Edit(
+                "surplus.py",
+                "        await self._list_again(run)\n",
+                "",
+            ),
+        ),
+        focus="deletions",
+        test="tests/sync/test_lacking_deletions.py"
+        "::test_what_a_list_hides_shows_by_the_count_of_all_rows",
+    ),
+    Mutant(
         "clock_of_a_killed_run",
         "a row that a killed run read under a clock ahead seems to have come back since it went",
         (
