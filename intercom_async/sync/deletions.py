@@ -33,8 +33,9 @@ is read to its end. The order of deleted contacts is not documented
 (test_deletions.py::test_a_list_in_any_order_is_read)."""
 
 MAX_READINGS = 3
-"""Readings of a list of pages in which rows may have moved, until one names no other row; then a
-sweep tells what has gone (test_moving_deletions.py)."""
+"""Readings of a list of pages in which rows may have moved, or that may lack some, until one names
+no other row; then a sweep tells what has gone (test_moving_deletions.py,
+test_lacking_deletions.py)."""
 
 
 class DeletedRow(msgspec.Struct):
@@ -58,6 +59,8 @@ class DeletionReader:
     def __init__(self, reader: PageReader, lookback_s: int) -> None:
         self._reader = reader
         self._lookback_s = lookback_s
+        self.pages: int = 0
+        """Pages of the last reading."""
 
     async def read(self, run: StreamRun, since: int) -> bool:
         """Read which rows were deleted since a moment; say whether the server tells it.
@@ -81,10 +84,13 @@ class DeletionReader:
                     is_whole = await self._take_pages(run, pages, since, listed)
                 # A row is hidden, and the count as before, only where another one came at the end.
                 is_known = listed.digest == run.state.named
-                if not is_whole or is_known or not listed.may_hide(mark):
+                may_lack = listed.is_doubtful or (not is_known and listed.may_hide(mark))
+                if not (is_whole and may_lack and listed.brings_new):
+                    is_whole = is_whole and listed.has_all
                     break
             else:
                 is_whole = False
+            self.pages = listed.pages
             await self._let_go(run, list(listed.named.values()))
         except (*ENDINGS, ClosedError):
             raise
@@ -108,8 +114,8 @@ class DeletionReader:
         since: int,
         listed: _Listed,
     ) -> bool:
-        """Note the live rows that a list names; say whether it has told all since a moment."""
-        order, keys, promised = _Order(), listed.keys, None
+        """Note the live rows that a list names; say whether it can be read, and did not move."""
+        order = _Order()
         empty = EmptyPages()
         async for page in pages:
             empty.check(page)
@@ -123,17 +129,16 @@ class DeletionReader:
             is_page = bool(items) or page.pages is not None or page.total_count is not None
             if page.unreadable or len(known) < len(items) or not is_page:
                 return False
-            keys.update(str(item.id) for item in known)
-            listed.take(known)
-            promised = page.total_count if promised is None else promised
-            if (page.total_count or 0) < (promised or 0):
+            listed.take(page, known)
+            if (page.total_count or 0) < (listed.promised or 0):
                 # A row that left the list moved another one to a page that was read already.
                 return False
             if order.is_past(known, since):
-                listed.is_sorted = True
-                return True
+                break
+        else:
+            listed.is_at_end = True
         listed.is_sorted = order.is_shown
-        return len(keys) >= (promised or 0)
+        return True
 
     def _may_be_gone(self, run: StreamRun, item: DeletedRow) -> bool:
         """Say whether the target has a row, and not from so long after it went that it came back.
@@ -185,8 +190,16 @@ class _Listed:
         """Rows that the last reading has named."""
         self.is_sorted = False
         """Whether that was shown to be in order, the latest first."""
+        self.pages = 0
+        """Pages of it."""
+        self.promised: int | None = None
+        """Rows that the list had when it began, as its first page with a count says."""
+        self.is_at_end = False
+        """Whether it was read to its end."""
+        self._rows = 0
+        self._size = 0
+        self._least: int | None = None
         self._before: set[str] | None = None
-        self._pages = 0
         self._latest: int | None = 0
 
     @property
@@ -196,30 +209,58 @@ class _Listed:
 
     def begin(self) -> None:
         """Begin another reading."""
-        if self._pages:
+        if self.pages:
             self._before = (self._before or set()) | self.keys
-        self.keys, self._pages, self._latest, self.is_sorted = set(), 0, 0, False
+        self.keys, self.pages, self._latest, self.is_sorted = set(), 0, 0, False
+        self.promised, self.is_at_end, self._rows, self._least = None, False, 0, None
 
-    def take(self, items: Iterable[DeletedRow]) -> None:
-        """Take in the rows of a page."""
-        self._pages += 1
+    def take(self, page: Page[Any], items: Sequence[DeletedRow]) -> None:
+        """Take in a page, and what its rows say."""
+        self.pages += 1
+        self._rows += len(items)
+        self.keys.update(str(item.id) for item in items)
+        self.promised = page.total_count if self.promised is None else self.promised
+        self.is_at_end = not _has_next(page)
+        self._size = max(self._size, len(items), _size_of(page))
+        if not self.is_at_end:
+            self._least = len(items) if self._least is None else min(self._least, len(items))
         for item in items:
             at = from_server(item.deleted_at)
             self._latest = None if at is None or self._latest is None else max(self._latest, at)
+
+    @property
+    def has_all(self) -> bool:
+        """Whether the last reading, where it came to the end, has brought all that was counted."""
+        return not self.is_at_end or len(self.keys) >= (self.promised or 0)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the last reading shows that a row may have been left out.
+
+        It brought fewer than were counted; a row twice, in place of another one; or a page that is
+        shorter than others, though more follow.
+        """
+        is_short = self._least is not None and self._least < self._size
+        return not self.has_all or self._rows > len(self.keys) or is_short
+
+    @property
+    def brings_new(self) -> bool:
+        """Whether the last reading names a row that those before did not; of the first, true."""
+        return self._before is None or not self.keys <= self._before
 
     def may_hide(self, began: int) -> bool:
         """Say whether a row may have moved from one of its pages to another that was read already.
 
         Where one leaves a list, the next row takes its place. A count does not show that where
-        another row came at its end meanwhile: that one went after the reading began.
+        another row came at its end meanwhile: that one went after the reading began. Without a
+        count nothing shows it.
 
         Args:
             began: When the first reading began, UNIX seconds of the server.
         """
         is_still = self._latest is not None and self._latest < began
-        if self._pages <= 1 or self.is_sorted or is_still:
-            return False
-        return self._before is None or not self.keys <= self._before
+        is_steady = self.promised is not None and (self.is_sorted or is_still)
+        return self.pages > 1 and not is_steady
 
 
 class _Order:
@@ -244,6 +285,23 @@ class _Order:
         is_shown = self._is_sorted and self._steps >= FEWEST_STEPS
         self.is_shown = is_shown
         return is_shown and self._last is not None and self._last < since
+
+
+def _has_next(page: Page[Any]) -> bool:
+    """Say whether a page tells that another one follows it, by a link or by its number."""
+    told = page.pages
+    if told is not None and told.next:
+        return True
+    number, total = (page.page, page.total_pages) if told is None else (told.page, told.total_pages)
+    return number is not None and total is not None and number < total
+
+
+def _size_of(page: Page[Any]) -> int:
+    """Return how many rows the pages of a list have, the last one aside, as one says; 0 if none."""
+    told = page.pages
+    size = (None if told is None else told.per_page) or page.per_page or 0
+    pages = (None if told is None else told.total_pages) or page.total_pages or 0
+    return max(size, -(-(page.total_count or 0) // pages) if pages > 0 else 0)
 
 
 def read_deleted(raw: Any) -> DeletedRow | None:

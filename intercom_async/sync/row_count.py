@@ -38,6 +38,11 @@ class RowCount:
     """Whether no part of that reading was left before its end, where its own count would tell."""
     gone_before: int = 0
     """Rows that the target had found to be gone before the count."""
+    listed_from: int | None = None
+    """Since when a short list of deleted rows was read, UNIX seconds of the server; None where it
+    is too long to be read once more, or tells nothing."""
+    was_doubted: bool = False
+    """Whether fewer rows were counted than are held, so that that list was read once more."""
     left_over: int = 0
     """Rows that were counted and that a sweep did not find either."""
     latency_s: float = 0.0

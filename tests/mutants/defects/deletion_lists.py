@@ -25,7 +25,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Edit(
                 "deletions.py",
-                "        return len(keys) >= (promised or 0)\n",
+                "        return not self.is_at_end or len(self.keys) >= (self.promised or 0)\n",
                 "        return True\n",
             ),
         ),
@@ -43,7 +43,7 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "deletions.py",
-                "        return len(keys) >= (promised or 0)\n",
+                "        return not self.is_at_end or len(self.keys) >= (self.promised or 0)\n",
                 "        return True\n",
             ),
         ),
@@ -109,16 +109,44 @@ MUTANTS: tuple[Mutant, ...] = (
             *NOT_COUNTED,
             Edit(
                 "deletions.py",
-                "            if (page.total_count or 0) < (promised or 0):\n",
+                "            if (page.total_count or 0) < (listed.promised or 0):\n",
                 "            if False:\n",
             ),
             Edit(
                 "deletions.py",
-                "        return len(keys) >= (promised or 0)\n",
+                "        return not self.is_at_end or len(self.keys) >= (self.promised or 0)\n",
                 "        return True\n",
             ),
         ),
         focus="deletions",
+    ),
+    Mutant(
+        "lacking_list_is_whole",
+        "a list of deleted rows that has a shorter page, or a row twice, is taken for whole",
+        (
+            Edit(
+                "deletions.py",
+                "                may_lack = listed.is_doubtful or (",
+                "                may_lack = (",
+            ),
+        ),
+        focus="deletions",
+        test="tests/sync/test_lacking_deletions.py"
+        "::test_what_a_list_shows_to_lack_comes_with_another_reading",
+    ),
+    Mutant(
+        "held_beyond_the_count",
+        "a list of deleted rows is believed though more rows are held than are counted",
+        (
+            Edit(
+                "surplus.py",
+                "        await self._list_again(run)\n",
+                "",
+            ),
+        ),
+        focus="deletions",
+        test="tests/sync/test_lacking_deletions.py"
+        "::test_what_a_list_hides_shows_by_the_count_of_all_rows",
     ),
     Mutant(
         "clock_of_a_killed_run",

@@ -29,10 +29,8 @@ MUTANTS: tuple[Mutant, ...] = (
             ),
             Edit(
                 "surplus.py",
-                "        run.was_told = await DeletionReader(self._reader, self._lookback_s)"
-                ".read(run, since)\n",
-                "        run.was_told = await DeletionReader(self._reader, self._lookback_s)"
-                ".read(run, since)\n"
+                "        run.was_told = await lists.read(run, since)\n",
+                "        run.was_told = await lists.read(run, since)\n"
                 "        await self.count(run)\n",
             ),
         ),
