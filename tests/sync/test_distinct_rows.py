@@ -233,7 +233,8 @@ async def test_an_entry_that_comes_after_the_last_page_pushed_none(
             answer = twice(request, answer)
             if "activity_logs" in request.url and isinstance(answer, Reply) and not came:
                 body: dict[str, Any] = msgspec.json.decode(answer.body)
-                came = not (body.get("pages") or {}).get("next")
+                pages: dict[str, Any] = body.get("pages") or {}
+                came = not pages.get("next")
                 if came:
                     # In a later second than that in which the page was asked for.
                     entries.append(dict(entries[0], id="last", created_at=int(CLOCK.unix())))
