@@ -137,6 +137,11 @@ MUTANTS: tuple[Mutant, ...] = (
                 "is_whole = came.are_all(page.total_count, read_at - CLOCK_SLACK_S)\n",
                 "is_whole = True\n",
             ),
+            Edit(
+                "tail_reader.py",
+                "return is_whole and not signs.may_lack(is_moving=reached >= self._settled_before)",
+                "return is_whole",
+            ),
         ),
         history="changes-newest-first",
         focus="sorting",
