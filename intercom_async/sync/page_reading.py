@@ -88,6 +88,10 @@ class Reads(Protocol):
         """Hand over the rows of a page."""
         ...
 
+
+class Searches(Reads, Protocol):
+    """What searches rows by their ids as well."""
+
     async def find(
         self, run: StreamRun, ids: Sequence[str], *, hands_over: bool = True, proves: bool = True
     ) -> set[str]:

@@ -13,7 +13,7 @@ from .distinct_rows import MOST_READINGS, DistinctRows
 from .holes import Hole
 from .key_table import SEEN
 from .outage import OutageError, StoppedError
-from .page_reading import MAX_IDS, Reads
+from .page_reading import MAX_IDS, Reads, Searches
 from .raw_rows import Row
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
@@ -55,7 +55,7 @@ async def is_pushed(
 
 
 async def is_united(
-    reader: Reads, run: StreamRun, chain: Chain, counted: int, later: int | None
+    reader: Searches, run: StreamRun, chain: Chain, counted: int, later: int | None
 ) -> bool:
     """Say whether the readings of a list in which rows come more than once are whole together.
 
@@ -81,7 +81,7 @@ async def is_united(
     return rows.united >= counted and await are_there(reader, run, rows, counted)
 
 
-async def are_there(reader: Reads, run: StreamRun, rows: DistinctRows, counted: int) -> bool:
+async def are_there(reader: Searches, run: StreamRun, rows: DistinctRows, counted: int) -> bool:
     """Say whether rows that several readings have brought are there, as many as are counted.
 
     One that has gone since would stand for another one that none of them has brought, and where
