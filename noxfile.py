@@ -264,7 +264,7 @@ def docs(session: nox.Session) -> None:
 
     `-- --site-dir DIR` keeps the site.
     """
-    install(session, "test", "docs")
+    install(session, "test", "services", "docs")
     options = session.posargs or ["--site-dir", str(Path(session.create_tmp()) / "site")]
     environment = {"NO_MKDOCS_2_WARNING": "1"}
     session.run("mkdocs", "build", "--strict", *options, env=environment)

@@ -20,11 +20,11 @@ class _Connections:
     """What all clients that use one connector know of its connections."""
 
     def __init__(self, count: int) -> None:
-        self.count = count
-        self.free = asyncio.Semaphore(count)
+        self.count: int = count
+        self.free: asyncio.Semaphore = asyncio.Semaphore(count)
         self.places: set[Sending] = set()
         """Requests that may use a connection."""
-        self.served = 0
+        self.served: int = 0
         """How many of them are over that did not wait in the session's own queue to the end."""
         self.streams: WeakKeyDictionary[
             aiohttp.ClientResponse, tuple[ReferenceType[asyncio.Task[Any]] | None, _Host]
