@@ -95,12 +95,10 @@ class TailReader:
         field = source.cursor_field
         selection = Selection(field, low, OPEN, source.per_page, "ascending")
         position, reached, steps = None, low, 0
-        followed, signs, began = (
-            Followed(),
-            PageSigns(source.per_page),
-            run.clock.now() - CLOCK_SLACK_S,
-        )
-        came.counted_at = began
+        followed, signs = Followed(), PageSigns(source.per_page)
+        came.counted_at = run.clock.now() - CLOCK_SLACK_S
+        # Rows of the second of the first page may be in its count.
+        later = came.counted_at + 2 * CLOCK_SLACK_S + 1
         while True:
             # What lies before the last row is read only where the list is in order.
             begin = reached if steps >= FEWEST_STEPS else low
@@ -117,8 +115,6 @@ class TailReader:
             before = reached
             # A row that changed meanwhile comes again: it must not stand for one that is left out.
             came.take([row.key for row in taken.rows], taken.total - len(taken.rows))
-            # Those of the second of the first page may be in its count.
-            later = began + 2 * CLOCK_SLACK_S + 1
             came.note_new(row.key for row in taken.rows if row.is_made_since(later))
             signs.take(taken.total, page.total_count, is_followed=page.checkpoint is not None)
             run.followed += taken.total
