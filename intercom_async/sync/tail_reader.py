@@ -13,17 +13,18 @@ and H; what changed after H is read by the next run, which begins a lookback bef
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple, cast
 
 from intercom_async.errors import ClosedError, IntercomError
 from .counted_changes import CLOCK_SLACK_S, CountedChanges
 from .distinct_rows import DistinctRows
 from .followed import Followed
-from .list_order import FEWEST_STEPS, ListOrder
+from .list_order import ListOrder
 from .numbered_spans import isolation_of
 from .page_reader import ENDINGS, REFUSALS, PageReader
-from .page_signs import PageSigns
 from .partitions import OPEN
+from .rising_list import RisingList
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
 from .writer import Batch
@@ -47,6 +48,21 @@ class _Pass(NamedTuple):
     """Whether a row that came more than once may have come in place of another."""
     is_counted: bool = False
     """Whether it has read its list, which counts its rows, to the end."""
+
+
+class _Rising(NamedTuple):
+    """What a list of changes that begins with the earliest was like."""
+
+    is_whole: bool
+    """Whether all of it came."""
+    is_left: bool = False
+    """Whether it was left with its first page, as more follow."""
+    counted: int = 0
+    """How many rows that page has counted."""
+    is_isolated: bool = False
+    """Whether its rows were read around one that cannot be read."""
+    middle: int = 0
+    """The moment of the row in its middle; 0 where no half of it proves anything."""
 
 
 class TailReader:
@@ -88,49 +104,93 @@ class TailReader:
     ) -> bool:
         """Read changes in the order in which they came: what changes meanwhile comes at the end.
 
+        Where they are more than a page, those of before H are a list of their own: nothing comes
+        into it any longer, and a row that does cannot stand for one that is left out.
+
         Returns:
-            Whether the list was in that order, and as long as it was counted; else it proves
+            Whether the lists were in that order, and as long as they were counted; else they prove
             nothing but that the rows are there which came.
         """
-        field = source.cursor_field
-        selection = Selection(field, low, OPEN, source.per_page, "ascending")
-        position, reached, steps = None, low, 0
-        followed, signs = Followed(), PageSigns(source.per_page)
+        selection = Selection(source.cursor_field, low, OPEN, source.per_page, "ascending")
+        settled = self._settled_before - CLOCK_SLACK_S
         came.counted_at = run.clock.now() - CLOCK_SLACK_S
+        first = await self._read_rising(run, selection, came, is_one_page=low < settled)
+        if not first.is_left:
+            return first.is_whole
+        is_isolated = False
+        for part in (replace(selection, high=settled), replace(selection, low=settled)):
+            found = await self._read_rising(run, part, came)
+            if not found.is_whole and not await self._read_halves(run, part, found.middle, came):
+                return False
+            is_isolated |= found.is_isolated
+        return is_isolated or came.count >= first.counted
+
+    async def _read_halves(
+        self, run: StreamRun, selection: Selection, middle: int, came: DistinctRows
+    ) -> bool:
+        """Read a list into which no row comes again; say whether all came that it has by now.
+
+        A row that changes, or goes, before it is read is missing as one that is left out is. The
+        shorter a list is, the less leaves it, and what a page has is of one moment.
+        """
+        if not selection.low < middle < selection.high:
+            return False
+        for half in (replace(selection, high=middle), replace(selection, low=middle)):
+            found = await self._read_rising(run, half, came, is_again=True)
+            if not found.is_whole and not await self._read_halves(run, half, found.middle, came):
+                return False
+        return True
+
+    async def _read_rising(
+        self,
+        run: StreamRun,
+        selection: Selection,
+        came: DistinctRows,
+        *,
+        is_one_page: bool = False,
+        is_again: bool = False,
+    ) -> _Rising:
+        """Read a list of changes that begins with the earliest.
+
+        Args:
+            run: The stream.
+            selection: The list.
+            came: What comes.
+            is_one_page: Whether it is left where it has more than a page.
+            is_again: Whether rows of it that cannot be read were counted before.
+        """
+        field, position, followed = selection.field, None, Followed()
         # Rows of the second of the first page may be in its count.
-        later = came.counted_at + 2 * CLOCK_SLACK_S + 1
+        later = run.clock.now() + CLOCK_SLACK_S + 1
+        rising = RisingList(selection, later)
         while True:
-            # What lies before the last row is read only where the list is in order.
-            begin = reached if steps >= FEWEST_STEPS else low
             try:
                 page, read_at = await self._reader.page(run, selection, position, followed)
             except (*ENDINGS, *REFUSALS, ClosedError):
                 raise
             except IntercomError as error:
-                await self._isolate_tail(run, field, begin, run.clock.now() + 60, error)
-                return True
+                high = min(selection.high, run.clock.now() + 60)
+                await self._isolate_tail(run, field, rising.read_to, high, error)
+                return _Rising(is_whole=True, is_isolated=True)
+            is_followed = page.checkpoint is not None
+            if position is None:
+                came.expect(page.total_count or 0)
+            if is_one_page and is_followed:
+                return _Rising(is_whole=False, is_left=True, counted=page.total_count or 0)
+            high = min(selection.high, run.clock.now())
             taken = await self._reader.hand_over_page(
-                run, page, read_at, edges=(begin, run.clock.now()), field=field
+                run, page, read_at, edges=(rising.read_to, high), field=field
             )
-            before = reached
-            # A row that changed meanwhile comes again: it must not stand for one that is left out.
-            came.take([row.key for row in taken.rows], taken.total - len(taken.rows))
-            came.note_new(row.key for row in taken.rows if row.is_made_since(later))
-            signs.take(taken.total, page.total_count, is_followed=page.checkpoint is not None)
             run.followed += taken.total
-            for row in taken.rows:
-                if row.version and row.version < reached and reached > low:
-                    return False
-                reached = max(reached, row.version)
-            steps += position is not None and reached > before
-            if page.checkpoint is None:
-                # Rows of one moment show no order, and without a count nothing shows a leap.
-                is_whole = not position or steps > 0
-                if page.total_count is not None:
-                    # A row that comes meanwhile is in the later count: it stands for no other.
-                    came.expect(signs.total)
-                    is_whole = came.are_all(page.total_count, read_at - CLOCK_SLACK_S)
-                return is_whole and not signs.may_lack(is_moving=reached >= self._settled_before)
+            unreadable = 0 if is_again else taken.total - len(taken.rows)
+            came.take([row.key for row in taken.rows], unreadable)
+            came.note_new(row.key for row in taken.rows if row.is_made_since(later))
+            if not rising.take(taken, page.total_count, is_followed=is_followed):
+                return _Rising(is_whole=False)
+            if not is_followed:
+                at = read_at - CLOCK_SLACK_S
+                is_whole = rising.has_all(page.total_count, at, self._settled_before)
+                return _Rising(is_whole, middle=rising.middle)
             position = page.checkpoint
 
     async def _read_downward(

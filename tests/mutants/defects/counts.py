@@ -128,19 +128,15 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             *NOT_COUNTED,
             Edit(
-                "tail_reader.py",
-                "                    return False\n                reached",
-                "                    pass\n                reached",
+                "rising_list.py",
+                "                return False\n            self._reached",
+                "                pass\n            self._reached",
             ),
             Edit(
-                "tail_reader.py",
-                "is_whole = came.are_all(page.total_count, read_at - CLOCK_SLACK_S)\n",
-                "is_whole = True\n",
-            ),
-            Edit(
-                "tail_reader.py",
-                "return is_whole and not signs.may_lack(is_moving=reached >= self._settled_before)",
-                "return is_whole",
+                "rising_list.py",
+                "        if total is None:\n",
+                "        if total is not None:\n            return True\n"
+                "        if total is None:\n",
             ),
         ),
         history="changes-newest-first",
@@ -164,9 +160,10 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             *NOT_COUNTED,
             Edit(
-                "tail_reader.py",
-                "is_whole = came.are_all(page.total_count, read_at - CLOCK_SLACK_S)\n",
-                "is_whole = True\n",
+                "rising_list.py",
+                "        if total is None:\n",
+                "        if total is not None:\n            return True\n"
+                "        if total is None:\n",
             ),
             Edit(
                 "tail_reader.py",
@@ -238,19 +235,32 @@ MUTANTS: tuple[Mutant, ...] = (
         "a row that changes while changes are read stands for one that is left out",
         (
             Edit(
-                "tail_reader.py",
-                "            came.take([row.key for row in taken.rows],"
+                "rising_list.py",
+                "        self._rows.take([row.key for row in taken.rows],"
                 " taken.total - len(taken.rows))\n",
-                "            came.take([], taken.total)\n",
+                "        self._rows.take([], taken.total)\n",
             ),
             Edit(
-                "tail_reader.py",
-                "return is_whole and not signs.may_lack(is_moving=reached >= self._settled_before)",
-                "return is_whole",
+                "rising_list.py",
+                "return self._rows.are_all(total, at) and not ",
+                "return self._rows.are_all(total, at) or ",
             ),
         ),
         focus="changes",
         test="tests/sync/test_moved_rows.py::test_a_row_that_moved_or_came_stands_for_no_other",
+    ),
+    Mutant(
+        "changed_row_stands_for_another",
+        "an old row that changes as another one goes stands for one that is left out of changes",
+        (
+            Edit(
+                "tail_reader.py",
+                "is_one_page=low < settled",
+                "is_one_page=False",
+            ),
+        ),
+        focus="changes",
+        test="tests/sync/test_changed_meanwhile.py::test_an_old_row_changes_as_one_goes",
     ),
     Mutant(
         "first_reading_is_the_least",
