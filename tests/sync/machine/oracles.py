@@ -147,7 +147,7 @@ def _another_content(
     # Articles move in their list by a time of change that no history has noted.
     is_dated = stream != "articles" and (updated_at is not None or stream == "tags")
     # A time that was still to come was sent so; nor does one that has passed show that it is wrong.
-    is_wrong = updated_at in {one.updated_at + WRONG_BY_S for one in right}
+    is_wrong = any(_is_wrong(one, updated_at or 0) for one in right)
     is_dated = is_dated and not is_wrong and (updated_at or 0) <= span.ended_at + AHEAD_S
     times = {updated_at or 0} if is_dated else {one.updated_at for one in right}
     if not any(one.mark == mark and one.updated_at in times for one in right):
@@ -161,6 +161,12 @@ def _another_content(
         if not any(one.tags == tags for one in versions if at in (None, one.updated_at)):
             return Violation("tags", stream, key, f"{len(tags)} tags")
     return None
+
+
+def _is_wrong(version: Version, updated_at: int) -> bool:
+    """Say whether a version was sent with a wrong time, by one fault or by several."""
+    wrong_by = updated_at - version.updated_at
+    return wrong_by > 0 and wrong_by % WRONG_BY_S == 0
 
 
 def _children(
