@@ -14,6 +14,7 @@ from .page_reading import MAX_IDS, Taken
 from .page_signs import PageSigns
 from .partitions import OPEN
 from .raw_rows import Row
+from .rising_changes import CLOCK_SLACK_S
 from .short_parts import are_there
 from .stream_run import StreamRun
 from .streams import Ranged, Selection
@@ -27,8 +28,6 @@ MOST_LACKING = 1_500
 MOST_DOUBTED = 3
 """Passes in a row that are made once more as their pages may lack rows, and each has shown so
 (test_short_pages.py::test_pages_that_are_always_short_cost_a_second_pass)."""
-CLOCK_SLACK_S = 1
-"""Seconds that Date and a row's time may differ on the server: passes overlap by them."""
 
 
 class CountedChanges:

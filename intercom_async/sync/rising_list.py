@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 
 from .distinct_rows import DistinctRows
@@ -23,28 +22,31 @@ class RisingList:
             count.
     """
 
-    __slots__ = ("_later", "_moments", "_pages", "_reached", "_rows", "_selection", "_signs",
-                 "_steps")  # fmt: skip
+    __slots__ = ("_last", "_later", "_pages", "_rows", "_selection", "_signs", "_steps",
+                 "reached")  # fmt: skip
 
     def __init__(self, selection: Selection, later: int) -> None:
         self._selection, self._later = selection, later
-        self._reached = selection.low
-        self._pages = self._steps = 0
+        self.reached: int = selection.low
+        """The moment of its last row, UNIX seconds."""
+        self._pages = self._steps = self._last = 0
         self._signs = PageSigns(selection.per_page)
         self._rows = DistinctRows()
-        self._moments: array[int] = array("q")
 
     @property
     def read_to(self) -> int:
         """The moment up to which it is read, as far as its order was shown, UNIX seconds."""
-        return self._reached if self._steps >= FEWEST_STEPS else self._selection.low
+        return self.reached if self._steps >= FEWEST_STEPS else self._selection.low
 
     @property
-    def middle(self) -> int:
-        """The moment of the row in its middle; 0 of one page, and where the list has no end."""
-        if self._pages == 1 or self._selection.high == OPEN or not self._moments:
-            return 0
-        return self._moments[len(self._moments) // 2]
+    def counted(self) -> int:
+        """How many rows its first page has counted."""
+        return self._signs.total
+
+    @property
+    def passed(self) -> int:
+        """How many of its rows come before the moment of its last one."""
+        return self._rows.count - self._last
 
     def take(self, taken: Taken, total: int | None, *, is_followed: bool) -> bool:
         """Take in a page; say whether its rows are in order, behind those before.
@@ -54,23 +56,23 @@ class RisingList:
             total: How many rows its list has, as it says.
             is_followed: Whether it says that another one follows.
         """
-        before = self._reached
+        before = self.reached
         # A row that changed meanwhile comes again: it must not stand for one that is left out.
         self._rows.take([row.key for row in taken.rows], taken.total - len(taken.rows))
         self._rows.note_new(row.key for row in taken.rows if row.is_made_since(self._later))
         self._signs.take(taken.total, total, is_followed=is_followed)
         if not self._is_in_order(taken.rows):
             return False
-        self._moments.extend(row.version for row in taken.rows)
-        self._steps += self._pages > 0 and self._reached > before
+        self._last = len({row.key for row in taken.rows if row.version == self.reached})
+        self._steps += self._pages > 0 and self.reached > before
         self._pages += 1
         return True
 
     def _is_in_order(self, rows: Sequence[Row]) -> bool:
         for row in rows:
-            if row.version and row.version < self._reached and self._reached > self._selection.low:
+            if row.version and row.version < self.reached and self.reached > self._selection.low:
                 return False
-            self._reached = max(self._reached, row.version)
+            self.reached = max(self.reached, row.version)
         return True
 
     def has_all(self, total: int | None, at: int, settled_before: int) -> bool:
@@ -83,11 +85,12 @@ class RisingList:
         """
         if total is None:
             # Rows of one moment show no order, and without a count nothing shows a leap.
-            return self._pages == 1 or self._steps > 0
+            is_whole = self._pages == 1 or self._steps > 0
+            return is_whole and not self._signs.may_lack(is_moving=True)
         if self._selection.high < OPEN:
             # Those that it had when it began: one that leaves it has changed, or gone.
             return self._rows.count >= max(self._signs.total, total)
         # A row that comes meanwhile is in the later count: it stands for no other.
         self._rows.expect(self._signs.total)
-        is_moving = self._reached >= settled_before
+        is_moving = self.reached >= settled_before
         return self._rows.are_all(total, at) and not self._signs.may_lack(is_moving=is_moving)

@@ -23,6 +23,8 @@ class RowCount:
     """Rows that the server has; None where nobody has asked, or no answer says it."""
     asked_at: int = 0
     """When it was asked, UNIX seconds of the server."""
+    answered_at: int = 0
+    """When the answer was there."""
     since: int | None = None
     """What has changed since this moment may have come after the count, or be found by then only;
     None where nobody has asked."""
@@ -30,6 +32,8 @@ class RowCount:
     """Rows that are new in the target since the count, and that it may lack."""
     came_later: int = 0
     """Those of them that say that they were made in a later second than that of the count."""
+    came_soon: int = 0
+    """Those of these that were made before it was answered, and may be in it."""
     is_settled: bool = False
     """Whether what came or went meanwhile makes no difference by now."""
     is_kept: bool = False
@@ -47,11 +51,14 @@ class RowCount:
     """Rows that were counted and that a sweep did not find either."""
     latency_s: float = 0.0
 
-    def begin(self, measured: Measured, asked_at: int, since: int, gone_before: int) -> None:
+    def begin(
+        self, measured: Measured, asked_at: int, answered_at: int, since: int, gone_before: int
+    ) -> None:
         """Take a count."""
         self.total, self.latency_s = measured
-        self.asked_at, self.since, self.gone_before = asked_at, since, gone_before
-        self.came, self.came_later = 0, 0
+        self.asked_at, self.answered_at = asked_at, answered_at
+        self.since, self.gone_before = since, gone_before
+        self.came = self.came_later = self.came_soon = 0
         self.is_settled = self.is_kept = False
 
     def note(self, row: Row) -> None:
@@ -59,7 +66,14 @@ class RowCount:
         if self.since is None or 0 < row.version < self.since:
             return
         self.came += 1
-        self.came_later += row.partition_at is not None and row.partition_at > self.asked_at
+        made_at = row.partition_at or 0
+        self.came_later += made_at > self.asked_at
+        self.came_soon += self.asked_at < made_at <= self.answered_at
+
+    @property
+    def explained(self) -> int:
+        """How many of the rows that came may be in the count."""
+        return self.came - self.came_later + self.came_soon
 
     def take(self) -> Measured | None:
         """Give the count away, to what reads all rows and needs no other."""

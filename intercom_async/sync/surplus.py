@@ -26,7 +26,7 @@ from .stream_run import StreamRun
 from .streams import Ranged
 from .writer import Batch
 
-MAX_COUNTS = 3
+MAX_COUNTS = 6
 """Times that a run counts the rows of a stream, where some come or go with each count
 (test_surplus.py::test_rows_that_come_all_the_time_cost_no_sweep)."""
 
@@ -59,7 +59,8 @@ class SurplusSearch:
         """Ask how many rows a stream has."""
         source, asked_at = cast("Ranged", run.stream.source), run.clock.now()
         counted = await measure(run.client, source, source.partition_field, run.cut_points, 0)
-        run.count.begin(counted, asked_at, asked_at - self._lookback_s, len(run.just_gone))
+        since, gone = asked_at - self._lookback_s, len(run.just_gone)
+        run.count.begin(counted, asked_at, run.clock.now(), since, gone)
 
     async def count_and_list(self, run: StreamRun) -> None:
         """Ask how many rows a stream has, then which were deleted, where the server may tell it."""
@@ -156,10 +157,10 @@ class SurplusSearch:
             since: When it was read or counted before.
         """
         count, most = run.count, surplus(run) - run.state.surplus
-        before = count.came - count.came_later
+        before = count.explained
         if not await follow(since - NEAR_S):
             return False
-        if count.came - count.came_later - before >= most or self._lookback_s <= NEAR_S:
+        if count.explained - before >= most or self._lookback_s <= NEAR_S:
             return True
         return await follow(since - self._lookback_s)
 
@@ -220,7 +221,7 @@ class SurplusSearch:
             return
         if run.count.since is None:
             now, gone = run.clock.now(), len(run.just_gone)
-            run.count.begin(Measured(total, 0.0), now, now - self._lookback_s, gone)
+            run.count.begin(Measured(total, 0.0), now, now, now - self._lookback_s, gone)
         run.count.keep(total)
 
     def _is_doubtful(self, run: StreamRun) -> bool:

@@ -32,3 +32,12 @@ NO_WAY_BACK = Edit(
     "            if False:\n",
 )
 """Children are not read again where the time of their parent went back."""
+ONE_LIST = Edit("rising_changes.py", "range(MOST_LISTS)", "range(0)")
+"""Changes are read upward in one list without an end, as rows come into it."""
+NOT_DOUBTED_UPWARD = (
+    Edit("rising_changes.py", "(found.is_isolated or found.counted < left)", "False"),
+    Edit(
+        "rising_changes.py", "return await self._counts_no_more(run, first, listed)", "return True"
+    ),
+)
+"""No count shows what the pages of changes leave out that begin with the earliest."""

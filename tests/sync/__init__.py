@@ -27,7 +27,8 @@ Modules without a test of their name, and where they are tested:
 - `readings`: test_sync.py
 - `reconcile`: test_sync_model.py
 - `report`: test_sync.py
-- `rising_list`: test_changed_meanwhile.py, test_moved_rows.py
+- `isolated_changes`: test_holes.py, test_rising_changes.py
+- `rising_list`: test_changed_meanwhile.py, test_rising_changes.py
 - `row_count`: test_surplus.py
 - `run`: test_arguments.py, test_sync.py
 - `run_options`: test_arguments.py

@@ -245,3 +245,33 @@ async def test_one_that_goes_as_one_comes_while_changes_are_read_upward(
         assert gone
         assert report.is_complete
         assert await stale(one, stream) == []
+
+
+async def test_a_row_that_comes_late_in_a_pass_stands_for_no_other(tmp_path: Path) -> None:
+    """One changes as its pass is read, and stands on the last page; another one came twice there.
+
+    As many came as were counted, and the next pass, which is one page, has what changed since.
+    """
+    async with world(tmp_path, contacts=331) as one:
+        touch, keys = toucher(one, "contacts"), [*await one.truth("contacts")]
+        await one.sync("contacts")
+        await anyio.sleep(2 * DAY_S)
+        for key in keys[:-1]:
+            touch(key)
+            await anyio.sleep(20)
+        await anyio.sleep(2 * DAY_S)
+        lost = list[str]()
+
+        def spoil(number: int, rows: Rows) -> None:
+            if number == 2:
+                touch(keys[-1])
+            elif number == 3 and not lost:
+                lost.append(rows[7]["id"])
+                rows[7] = rows[6]
+                rows.insert(3, one.simulator.call("GET", f"/contacts/{keys[-1]}"))
+
+        one.change = with_changes("contacts", spoil)
+        report = await one.sync("contacts", reconcile="never")
+        assert lost
+        assert report.is_complete
+        assert await stale(one, "contacts") == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.masks import NOT_COUNTED
+from tests.mutants.masks import NOT_COUNTED, NOT_DOUBTED_UPWARD, ONE_LIST
 from tests.mutants.mutant import Edit, Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -127,10 +127,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "changes that come in another order than was asked for are taken for whole",
         (
             *NOT_COUNTED,
+            *NOT_DOUBTED_UPWARD,
             Edit(
                 "rising_list.py",
-                "                return False\n            self._reached",
-                "                pass\n            self._reached",
+                "                return False\n            self.reached",
+                "                pass\n            self.reached",
             ),
             Edit(
                 "rising_list.py",
@@ -139,7 +140,7 @@ MUTANTS: tuple[Mutant, ...] = (
                 "        if total is None:\n",
             ),
         ),
-        history="changes-newest-first",
+        history="changes-newest-first-before-h",
         focus="sorting",
     ),
     Mutant(
@@ -234,6 +235,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "moved_row_counts_twice",
         "a row that changes while changes are read stands for one that is left out",
         (
+            ONE_LIST,
             Edit(
                 "rising_list.py",
                 "        self._rows.take([row.key for row in taken.rows],"
@@ -252,15 +254,35 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "changed_row_stands_for_another",
         "an old row that changes as another one goes stands for one that is left out of changes",
+        (ONE_LIST,),
+        focus="changes",
+        test="tests/sync/test_changed_meanwhile.py::test_an_old_row_changes_as_one_goes",
+    ),
+    Mutant(
+        "answer_of_a_part_of_the_index",
+        "a list of changes that counts only those that it has is believed",
         (
             Edit(
-                "tail_reader.py",
-                "is_one_page=low < settled",
-                "is_one_page=False",
+                "rising_changes.py",
+                "return await self._counts_no_more(run, first, listed)",
+                "return True",
             ),
         ),
         focus="changes",
-        test="tests/sync/test_changed_meanwhile.py::test_an_old_row_changes_as_one_goes",
+        test="tests/sync/test_rising_changes.py::test_an_empty_list_while_many_change",
+    ),
+    Mutant(
+        "changes_that_left_are_not_asked_for",
+        "a page of changes behind which fewer rows are counted than were left is not read again",
+        (
+            Edit(
+                "rising_changes.py",
+                "(found.is_isolated or found.counted < left)",
+                "False",
+            ),
+        ),
+        focus="changes",
+        test="tests/sync/test_rising_changes.py::test_a_short_page_before_one_that_fails",
     ),
     Mutant(
         "first_reading_is_the_least",
@@ -301,8 +323,9 @@ MUTANTS: tuple[Mutant, ...] = (
                 "self.promised <= self.rows.count",
             ),
         ),
-        history="new-rows-among-changes-of-one-moment",
         focus="ties",
+        test="tests/sync/test_short_pages.py"
+        "::test_a_row_that_comes_late_in_a_pass_stands_for_no_other",
     ),
     Mutant(
         "cut_part_uncounted",
