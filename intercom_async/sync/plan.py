@@ -27,6 +27,7 @@ from .list_price import sample_lists
 from .page_reading import MAX_IDS
 from .planner import count_and_cut, count_rows
 from .policy import CHEAP_S, RECENT_S
+from .rising_changes import calls_of
 from .run import LOOKBACK_S, RECONCILE_WITHIN_S
 from .run_options import check_client, check_since, check_streams
 from .streams import Children, Listing, Ranged, Stream, parent_of, resolve
@@ -288,6 +289,8 @@ class _Survey:
         is_swept = not deletions.is_told and not source.is_append_only
         is_cheap = (swept or 0) <= CHEAP_S * self._intercom.statistics().rate_per_s
         pages_changed, checks = _pages(changed, source.per_page), 0
+        if changed and not source.is_append_only and source.tells_seconds(self._intercom.version):
+            pages_changed = calls_of(changed, source.per_page)
         is_counted = not source.is_append_only and not (is_swept and is_cheap)
         if changed == 0 and total and source.can_be_checked and is_counted:
             checks = await self._checks(client, source, cut_points)

@@ -27,7 +27,7 @@ CLOCK_SLACK_S = 1
 passes overlap by them."""
 MOST_LISTS = 8
 """Lists that end in the past until what has changed since is one page
-(test_changed_meanwhile.py::test_changes_that_never_become_a_page)."""
+(test_rising_changes.py::test_changes_that_never_become_a_page)."""
 
 
 class _Read(NamedTuple):
@@ -198,3 +198,14 @@ class RisingChanges:
                 is_whole = rising.has_all(total, read_at - CLOCK_SLACK_S, self._settled_before)
                 return _Read(is_whole, rising.counted)
             position = page.checkpoint
+
+
+def calls_of(rows: int, per_page: int) -> int:
+    """Return the calls that changes take of which none leaves meanwhile.
+
+    Where they are more than a page, pages begin with the last row of the one before, and three
+    calls more are made: the page that shows it, another count, and what has changed since.
+    """
+    if rows <= per_page:
+        return 1
+    return -(-(rows - 1) // max(1, per_page - 1)) + 3

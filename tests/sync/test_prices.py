@@ -7,6 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from intercom_async.clock import CLOCK
 from intercom_async.sync import STREAMS, Listing, Plan, Report, StreamPlan, plan
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
@@ -105,3 +106,25 @@ async def test_a_night_after_rows_have_gone_costs_what_the_plan_says(
             is_dated = stream == "conversations"
             assert report.streams[0].calls == of_a_night(planned.streams[0]) - (not is_dated)
             assert report.calls == 1 + planned.changed_calls - (not is_dated)
+
+
+@pytest.mark.parametrize("changes", [100, 150, 151, 450, 1_000])
+@pytest.mark.parametrize("stream", ["conversations", "contacts"])
+async def test_a_night_of_many_changes_costs_what_the_plan_says(
+    stream: str, changes: int, tmp_path: Path
+) -> None:
+    """Pages of changes overlap by a row, and three calls show that all of them came."""
+    async with world(tmp_path, contacts=1_100, conversations=1_100) as one:
+        if stream == "contacts":
+            one.intercom = one.intercom.with_options(version="2.17")
+        keys = [*await one.truth(stream)]
+        await one.sync(stream)
+        await anyio.sleep(DAY_S)
+        for key in keys[:changes]:
+            row = getattr(one.simulator.workspace, stream).change(key)
+            row["updated_at"] = int(CLOCK.unix())
+            await anyio.sleep(2)
+        await anyio.sleep(2 * 3_600)
+        planned = await plan(one.intercom, [stream])
+        report = await one.sync(stream)
+        assert report.streams[0].calls == of_a_night(planned.streams[0])
