@@ -34,7 +34,12 @@ NO_WAY_BACK = Edit(
 """Children are not read again where the time of their parent went back."""
 ONE_LIST = Edit("rising_changes.py", "range(MOST_LISTS)", "range(0)")
 """Changes are read upward in one list without an end, as rows come into it."""
+NOT_COUNTED_UPWARD = Edit(
+    "rising_changes.py", "if is_counted and came.count < first.counted:", "if False:"
+)
+"""Changes are not counted as a whole once they are read upward."""
 NOT_DOUBTED_UPWARD = (
+    NOT_COUNTED_UPWARD,
     Edit("rising_changes.py", "(found.is_isolated or found.counted < left)", "False"),
     Edit(
         "rising_changes.py", "return await self._counts_no_more(run, first, listed)", "return True"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.masks import NOT_COUNTED, NOT_DOUBTED_UPWARD, ONE_LIST
+from tests.mutants.masks import NOT_COUNTED, NOT_COUNTED_UPWARD, NOT_DOUBTED_UPWARD, ONE_LIST
 from tests.mutants.mutant import Edit, Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -275,6 +275,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "changes_that_left_are_not_asked_for",
         "a page of changes behind which fewer rows are counted than were left is not read again",
         (
+            NOT_COUNTED_UPWARD,
             Edit(
                 "rising_changes.py",
                 "(found.is_isolated or found.counted < left)",
