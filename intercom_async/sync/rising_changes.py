@@ -8,7 +8,6 @@ the same way, until it is one page; what a page has is of one moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -76,7 +75,7 @@ class RisingChanges:
         high = self._settled_before - CLOCK_SLACK_S
         came.counted_at = run.clock.now() - CLOCK_SLACK_S
         every = rest
-        first = found = await self._read_list(run, rest, [came], is_one_page=True, is_again=True)
+        first = found = await self._read_list(run, rest, came, is_one_page=True, is_again=True)
         came.expect(first.counted)
         for _ in range(MOST_LISTS):
             if not found.is_left:
@@ -87,9 +86,9 @@ class RisingChanges:
             if not await self._read_closed(run, replace(rest, high=high), came):
                 return False
             rest = replace(rest, low=high)
-            found = await self._read_list(run, rest, [came], is_one_page=True, is_again=True)
+            found = await self._read_list(run, rest, came, is_one_page=True, is_again=True)
         if found.is_left:
-            found = await self._read_list(run, rest, [came])
+            found = await self._read_list(run, rest, came)
         is_counted = first.is_left and found.is_whole and not found.is_isolated
         if is_counted and came.count < first.counted:
             # Rows went, or more than one answer in a row was of a part of the index.
@@ -103,33 +102,36 @@ class RisingChanges:
         counts fewer rows than were left, these have gone on since, or that page lacked some: what
         it has read is asked for once more.
         """
-        feeds, first = [came, listed := DistinctRows()], selection
+        listed, first = DistinctRows(), selection
         before, left = None, 0
         while selection.low < selection.high:
-            found = await self._read_list(run, selection, feeds, is_one_page=True)
-            is_doubted = before is not None and (found.is_isolated or found.counted < left)
-            if is_doubted and before is not None and not await self._has_all(run, before, feeds):
+            found = await self._read_list(run, selection, came, listed, is_one_page=True)
+            if (
+                before is not None
+                and (found.is_isolated or found.counted < left)
+                and not await self._has_all(run, before, came, listed)
+            ):
                 return False
             if found.is_isolated:
                 return True
             if not found.is_left:
-                if not found.is_whole and not await self._has_all(run, selection, feeds):
+                if not found.is_whole and not await self._has_all(run, selection, came, listed):
                     return False
                 break
             before, left = replace(selection, high=found.reached), found.counted - found.passed
             if found.reached <= selection.low:
                 # No page ends among rows of one moment.
                 moment, before = replace(selection, high=selection.low + 1), None
-                if not await self._has_all(run, moment, feeds):
+                if not await self._has_all(run, moment, came, listed):
                     return False
                 found = found._replace(reached=moment.high)
             selection = replace(selection, low=found.reached)
         return await self._counts_no_more(run, first, listed)
 
     async def _has_all(
-        self, run: StreamRun, selection: Selection, feeds: Iterable[DistinctRows]
+        self, run: StreamRun, selection: Selection, came: DistinctRows, listed: DistinctRows
     ) -> bool:
-        return (await self._read_list(run, selection, feeds, is_again=True)).is_whole
+        return (await self._read_list(run, selection, came, listed, is_again=True)).is_whole
 
     async def _counts_no_more(
         self, run: StreamRun, selection: Selection, listed: DistinctRows
@@ -150,7 +152,8 @@ class RisingChanges:
         self,
         run: StreamRun,
         selection: Selection,
-        feeds: Iterable[DistinctRows],
+        came: DistinctRows,
+        listed: DistinctRows | None = None,
         *,
         is_one_page: bool = False,
         is_again: bool = False,
@@ -160,14 +163,15 @@ class RisingChanges:
         Args:
             run: The stream.
             selection: The list.
-            feeds: What takes its rows.
+            came: Changes that have come.
+            listed: Those of one list, if it is read by several selections.
             is_one_page: Whether it is left with its first page where that counts its rows.
             is_again: Whether rows of it that cannot be read were taken before.
         """
         field, position, followed = selection.field, None, Followed()
         # Rows of the second of the first page may be in its count.
-        later = run.clock.now() + CLOCK_SLACK_S + 1
-        rising = RisingList(selection, later)
+        rising = RisingList(selection, run.clock.now() + CLOCK_SLACK_S + 1)
+        later = came.counted_at + 2 * CLOCK_SLACK_S + 1
         while True:
             try:
                 page, read_at = await self._reader.page(run, selection, position, followed)
@@ -183,10 +187,10 @@ class RisingChanges:
                 run, page, read_at, edges=(rising.read_to, high), field=field
             )
             run.followed += taken.total
-            for feed in feeds:
-                unreadable = 0 if is_again else taken.total - len(taken.rows)
-                feed.take([row.key for row in taken.rows], unreadable)
-                feed.note_new(row.key for row in taken.rows if row.is_made_since(later))
+            unreadable = 0 if is_again else taken.total - len(taken.rows)
+            for rows in (came, listed) if listed is not None else (came,):
+                rows.take([row.key for row in taken.rows], unreadable)
+            came.note_new(row.key for row in taken.rows if row.is_made_since(later))
             if not rising.take(taken, total, is_followed=is_followed):
                 return _Read(is_whole=False, counted=rising.counted)
             if is_one_page and is_followed and total is not None and taken.rows:

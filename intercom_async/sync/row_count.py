@@ -32,8 +32,8 @@ class RowCount:
     """Rows that are new in the target since the count, and that it may lack."""
     came_later: int = 0
     """Those of them that say that they were made in a later second than that of the count."""
-    came_soon: int = 0
-    """Those of these that were made before it was answered, and may be in it."""
+    explained: int = 0
+    """Rows that came and may be in the count: they were made before it was answered."""
     is_settled: bool = False
     """Whether what came or went meanwhile makes no difference by now."""
     is_kept: bool = False
@@ -58,7 +58,7 @@ class RowCount:
         self.total, self.latency_s = measured
         self.asked_at, self.answered_at = asked_at, answered_at
         self.since, self.gone_before = since, gone_before
-        self.came = self.came_later = self.came_soon = 0
+        self.came = self.came_later = self.explained = 0
         self.is_settled = self.is_kept = False
 
     def note(self, row: Row) -> None:
@@ -68,12 +68,7 @@ class RowCount:
         self.came += 1
         made_at = row.partition_at or 0
         self.came_later += made_at > self.asked_at
-        self.came_soon += self.asked_at < made_at <= self.answered_at
-
-    @property
-    def explained(self) -> int:
-        """How many of the rows that came may be in the count."""
-        return self.came - self.came_later + self.came_soon
+        self.explained += made_at <= self.answered_at
 
     def take(self) -> Measured | None:
         """Give the count away, to what reads all rows and needs no other."""

@@ -14,6 +14,7 @@ Modules without a test of their name, and where they are tested:
 - `embedded`: test_sync.py, test_list_price.py
 - `engine`: test_sync.py, test_sync_model.py
 - `held_keys`: test_sync_model.py
+- `isolated_changes`: test_holes.py, test_rising_changes.py
 - `list_reader`: test_sync_model.py, test_numbered_pages.py
 - `list_reconciler`: test_sync_model.py, test_numbered_pages.py
 - `loading`: test_sync.py
@@ -27,7 +28,6 @@ Modules without a test of their name, and where they are tested:
 - `readings`: test_sync.py
 - `reconcile`: test_sync_model.py
 - `report`: test_sync.py
-- `isolated_changes`: test_holes.py, test_rising_changes.py
 - `rising_list`: test_changed_meanwhile.py, test_rising_changes.py
 - `row_count`: test_surplus.py
 - `run`: test_arguments.py, test_sync.py

@@ -13,6 +13,7 @@ import pytest
 
 from intercom_async.clock import CLOCK
 from intercom_async.sync import Report
+from intercom_async.sync.rising_changes import MOST_LISTS
 from intercom_async.transport import Reply, Request
 from tests.support.virtual_time import anyio_backend
 from .test_short_pages import ByNumbers, toucher
@@ -31,7 +32,8 @@ class Page:
     def __init__(self, asked: dict[str, Any], body: dict[str, Any]) -> None:
         self.body = body
         self.rows: list[dict[str, Any]] = body[STREAM]
-        self.is_closed = b'"<"' in msgspec.json.encode(asked["query"])
+        self.query: dict[str, Any] = asked["query"]
+        self.is_closed = b'"<"' in msgspec.json.encode(self.query)
         self.is_last = not body["pages"].get("next")
 
     def be_empty(self) -> None:
@@ -256,16 +258,19 @@ async def test_changes_that_never_become_a_page(tmp_path: Path) -> None:
     """As many change with each call as a page has: the run ends, and the next one has them."""
     async with world(tmp_path, contacts=5, conversations=900, latency_s=2.0) as one:
         keys = await changed(one, 400, DAY_S)
-        calls = 0
+        calls, begun = 0, set[int]()
 
-        def spoil(_: Page) -> None:
+        def spoil(page: Page) -> None:
             nonlocal calls
             calls += 1
+            if not page.is_closed:
+                begun.add(page.query["value"][0]["value"])
             if calls < 200:
                 for key in keys[400:700]:
                     toucher(one, STREAM)(key)
 
         report = await read(one, spoil)
+        assert len(begun) == MOST_LISTS + 1
         # Behind these lists come the passes that begin with the newest.
         assert report.calls < 250
         assert (await one.sync(STREAM)).is_complete
